@@ -1,0 +1,111 @@
+"""What people read of the status."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from ccsync.cli import words
+from ccsync.cli.run_page import calls, counted
+from ccsync.cli.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ccsync.cli.output import Output
+
+_FIELD = ("Field", "Written", "Unchanged", "Skipped", "Failed", "Last written")
+_FOUR = ("written", "unchanged", "skipped", "failed")
+_SHOWN = 3
+
+
+def render(output: Output, *, data: Mapping[str, Any], everybody: bool) -> None:
+    """Write the status, most wanted first."""
+    _last_run(output, data)
+    for sync in data["syncs"]:
+        _sync(output, sync)
+    _waiting(output, data["waiting"], everybody=everybody)
+    if data["timestamps"]:
+        output.line()
+        rows = [(stamp["stream"], words.moment(stamp["read_up_to"])) for stamp in data["timestamps"]]
+        output.print(table(("Stream", "Read up to"), rows, fixed=("Read up to",)))
+    budget = data["budget"]
+    output.line()
+    output.line(
+        f"Calls to Constant Contact today: {budget['used']} of {budget['limit']}, "
+        f"{budget['reserved']} kept for opt-outs;"
+    )
+    output.line(f"the count starts again at {words.moment(budget['resets_at'])}")
+
+
+def _last_run(output: Output, data: Mapping[str, Any]) -> None:
+    run = data["last_run"]
+    output.line(f"Account {data['account']}")
+    if run is None:
+        output.line("No run yet: type ccsync run --once")
+        return
+    if run["finished"] is None:
+        output.line(f"Last run {run['id']}: began {words.moment(run['started'])} and has not ended")
+        output.line("  It is on, or it was killed; the next run goes on where it stopped.")
+        return
+    took = words.length(run["started"], run["finished"])
+    output.line(f"Last run {run['id']}: {run['result']}, {words.moment(run['started'])}, took {took}")
+    if run["message"]:
+        output.line(f"  {run['message']}")
+    if run["calls"]:
+        output.line(f"  Calls: {calls(run['calls'])}")
+
+
+def _sync(output: Output, sync: Mapping[str, Any]) -> None:
+    output.line()
+    output.line(f"Sync {sync['name']}: {sync['direction'].replace('-', ' ')}, list {sync['list']}")
+    output.line(f"  Last run: {counted(sync)}")
+    if not sync["fields"]:
+        return
+    output.line()
+    rows = [row for field in sync["fields"] for row in _field(field)]
+    output.print(table(_FIELD, rows, numbers=_FIELD[1:5], fixed=_FIELD[5:]))
+    for field in sync["fields"]:
+        for note in _notes(field):
+            output.line(f"  {field['constant_contact']}: {note}")
+
+
+def _field(field: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return two lines, the last run and all runs, with the name of either side."""
+    last = tuple(str(field[name]) for name in _FOUR)
+    total = tuple(str(field["total"][name]) for name in _FOUR)
+    return [
+        (field["constant_contact"], *last, words.moment(field["last_written"])[:16]),
+        (field["membrain"], *total, "in all"),
+    ]
+
+
+def _notes(field: Mapping[str, Any]) -> Iterator[str]:
+    shares = ((field["share_empty"], "are empty"), (field["share_truncated"], "were cut short"))
+    said = [f"{words.share(share)} {what}" for share, what in shares if share]
+    if said:
+        yield ", ".join(said)
+    for one in field["reasons"]:
+        yield f"{one['count']} x {words.reason(one['reason'])}, such as {one['example']}"
+
+
+def _waiting(output: Output, waiting: Sequence[Mapping[str, Any]], *, everybody: bool) -> None:
+    if not waiting:
+        return
+    output.line()
+    output.line("Waiting")
+    by_reason = sorted(waiting, key=lambda entry: entry["reason"])
+    for reason, entries in groupby(by_reason, key=lambda entry: entry["reason"]):
+        people = list(entries)
+        output.line(f"  {len(people)} x {reason}: {words.reason(reason)}")
+        for entry in people if everybody else people[:_SHOWN]:
+            output.line("    " + _person(entry))
+        if len(people) > _SHOWN and not everybody:
+            output.line(f"    and {len(people) - _SHOWN} more: ccsync status --all")
+
+
+def _person(entry: Mapping[str, Any]) -> str:
+    field = f", {entry['field']}" if entry["field"] else ""
+    detail = f": {entry['detail']}" if entry["detail"] else ""
+    where = f" [{entry['sync']}{field}]" if entry["sync"] else ""
+    return f"{entry['contact']}{where} since {words.moment(entry['since'])[:10]}{detail}"

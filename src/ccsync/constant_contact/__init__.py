@@ -1,0 +1,3 @@
+"""Everything ccsync knows about Constant Contact."""
+
+from __future__ import annotations

@@ -1,0 +1,240 @@
+"""Binding the config's words to what exists: lists and custom fields are found by name once, then followed by id.
+
+What is missing is made, but not before the guard has had its look: until then it goes by a stand-in, and whatever is
+planned under a stand-in is translated when it is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ccsync.constant_contact import side
+from ccsync.engine.pull_membrain import PROJECT_KINDS, users
+from ccsync.errors import ConfigError, Stopped
+from ccsync.state.store import Binding
+from ccsync.sync.catalogue import Found, Scope
+from ccsync.sync.fields import target_field
+from ccsync.sync.filters import compile_filter
+from ccsync.sync.mapping import FieldRule, Rulebook, SyncRules
+from ccsync.sync.records import ListId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ccsync.config.model import Field, Sync
+    from ccsync.engine.context import Context
+    from ccsync.sync.catalogue import Catalogue
+    from ccsync.sync.operations import StoredIntent
+
+LIST = "list"
+FIELD = "field"
+CUSTOM = "custom."
+STAND_IN = "new:"
+RULES = "rules"
+FIELD_NAMES = "field_names"
+
+
+class Names:
+    """Lists and custom fields of Constant Contact, as the config and as the service call them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._confirmed = False
+        self._lists: list[side.ContactList] | None = None
+        self._fields: list[side.CustomFieldDefinition] | None = None
+
+    def find(self) -> None:
+        """Look for what the config names and nobody has looked for yet."""
+        for label in self._unbound(LIST):
+            self._adopt(LIST, label, [(one.id, one.name) for one in self._all_lists()])
+        for label in self._unbound(FIELD):
+            self._adopt(FIELD, label, [(one.id, one.label) for one in self._all_fields()])
+
+    def confirm(self) -> None:
+        """Before anything is written: see that all bound lists and fields still exist, and make the missing ones.
+
+        Stopped when one was deleted: it is never made a second time.
+        """
+        if self._confirmed:
+            return
+        self._confirmed = True
+        self._still_there(LIST, {one.id: one.name for one in self._all_lists()})
+        self._still_there(FIELD, {one.id: one.label for one in self._all_fields()})
+        for label in self._unbound(LIST):
+            made = side.list_of(self._context.constant_contact.create_list(label))
+            self._bind(LIST, label, made.id, made.name)
+        for label in self._unbound(FIELD):
+            made_field = side.custom_field(self._context.constant_contact.create_custom_field(label))
+            self._bind(FIELD, label, made_field.id, made_field.label)
+            self._fields = [*self._all_fields(), made_field]
+        names = {one.id: one.name for one in self._all_fields()}
+        self._context.store.progress.set_fact(FIELD_NAMES, json.dumps(names, sort_keys=True))
+
+    def _all_lists(self) -> list[side.ContactList]:
+        """Return the living lists, read once in a run."""
+        if self._lists is None:
+            rows = self._context.constant_contact.lists()
+            self._lists = [one for one in map(side.list_of, rows) if not one.deleted]
+        return self._lists
+
+    def _all_fields(self) -> list[side.CustomFieldDefinition]:
+        """Return the custom fields, read once in a run."""
+        if self._fields is None:
+            self._fields = [side.custom_field(row) for row in self._context.constant_contact.custom_fields()]
+        return self._fields
+
+    def list_id(self, label: str) -> ListId:
+        """Return the list's id, or a stand-in for one that is still to be made."""
+        binding = self._context.store.progress.bindings(LIST).get(label)
+        return ListId(binding.id if binding else STAND_IN + label)
+
+    def path(self, right: str) -> str:
+        """Return the bound path of a right side: custom fields by id, or by a stand-in."""
+        if not right.startswith(CUSTOM):
+            return right
+        label = right.removeprefix(CUSTOM)
+        binding = self._context.store.progress.bindings(FIELD).get(label)
+        return CUSTOM + (binding.id if binding else STAND_IN + label)
+
+    def field_names(self) -> Mapping[str, str]:
+        """Return the service's own name of each custom field by id: imports call fields by it."""
+        names: dict[str, str] = json.loads(self._context.store.progress.fact(FIELD_NAMES) or "{}")
+        return names
+
+    def bound(self, stored: StoredIntent) -> StoredIntent:
+        """Return an intent with every stand-in replaced by what has been made since."""
+        intent = stored.intent
+        lists = intent.add | intent.keep | intent.remove
+        paths = {change.path for change in intent.changes}
+        if not any(one.startswith(STAND_IN) for one in lists) and not any(STAND_IN in path for path in paths):
+            return stored
+        return replace(
+            stored,
+            intent=replace(
+                intent,
+                add=frozenset(map(self._list, intent.add)),
+                keep=frozenset(map(self._list, intent.keep)),
+                remove=frozenset(map(self._list, intent.remove)),
+                changes=tuple(replace(change, path=self._path(change.path)) for change in intent.changes),
+            ),
+        )
+
+    def _list(self, list_id: ListId) -> ListId:
+        return self.list_id(list_id.removeprefix(STAND_IN)) if list_id.startswith(STAND_IN) else list_id
+
+    def _path(self, path: str) -> str:
+        stand_in = CUSTOM + STAND_IN
+        return self.path(CUSTOM + path.removeprefix(stand_in)) if path.startswith(stand_in) else path
+
+    def _labels(self, kind: str) -> list[str]:
+        syncs = self._context.config.sync
+        if kind == LIST:
+            return list(dict.fromkeys(sync.list for sync in syncs))
+        rights = (field.constant_contact for sync in syncs for field in sync.field)
+        return list(dict.fromkeys(right.removeprefix(CUSTOM) for right in rights if right.startswith(CUSTOM)))
+
+    def _unbound(self, kind: str) -> list[str]:
+        known = self._context.store.progress.bindings(kind)
+        return [label for label in self._labels(kind) if label not in known]
+
+    def _adopt(self, kind: str, label: str, found: list[tuple[str, str]]) -> None:
+        """Bind what has this name: letter for letter, else without regard to case."""
+        exact = [one for one in found if one[1] == label]
+        alike = exact or [one for one in found if one[1].casefold() == label.casefold()]
+        if alike:
+            self._bind(kind, label, *alike[0])
+
+    def _bind(self, kind: str, label: str, id_: str, name: str) -> None:
+        self._context.store.progress.bind(Binding(kind, label, id_, name))
+
+    def _still_there(self, kind: str, found: Mapping[str, str]) -> None:
+        what = "list" if kind == LIST else "custom field"
+        known = self._context.store.progress.bindings(kind)
+        for label in self._labels(kind):
+            binding = known.get(label)
+            if binding is None:
+                continue
+            name = found.get(binding.id)
+            if name is None:
+                raise Stopped(
+                    f'the {what} "{binding.name}" was deleted in Constant Contact: nothing was written',
+                    hint=f"name another {what} in the configuration, then type `ccsync run --once --dry-run`",
+                    code=f"{kind}_deleted",
+                )
+            if name != binding.name:
+                self._context.warn(f'the {what} "{binding.name}" is now called "{name}": followed by its id')
+                self._bind(kind, label, binding.id, name)
+
+
+def rulebook(context: Context, names: Names, catalogue: Catalogue) -> Rulebook:
+    """Return the config, bound; whoever an edited config may concern is touched."""
+    wanted = context.options.sync
+    if wanted is not None and wanted not in {sync.name for sync in context.config.sync}:
+        known = ", ".join(f'"{sync.name}"' for sync in context.config.sync)
+        raise ConfigError(f'there is no sync called "{wanted}"; there are {known}', hint="ccsync config show")
+    user_ids, user_emails = users(context.store.progress)
+    rules = Rulebook(
+        syncs=tuple(_sync(context, names, catalogue, sync) for sync in context.config.sync),
+        catalogue=catalogue,
+        user_ids=user_ids,
+        user_emails=user_emails,
+        only=wanted,
+    )
+    _touch_when_edited(context)
+    return rules
+
+
+def _sync(context: Context, names: Names, catalogue: Catalogue, sync: Sync) -> SyncRules:
+    projects = tuple(PROJECT_KINDS[kind] for kind in sync.projects)
+    matcher = compile_filter(sync.filter)
+    for unknown in matcher.unknown(catalogue, projects):
+        context.warn(f'sync "{sync.name}": Membrain shows no {unknown.name}, which counts as not set')
+    return SyncRules(
+        name=sync.name,
+        list_id=names.list_id(sync.list),
+        filter=matcher,
+        fields=tuple(_field(context, names, catalogue, sync, field) for field in sync.field),
+        keep_on_leaving=sync.when_leaving == "keep",
+        projects=frozenset(projects),
+        open_projects_only=sync.project == "newest-open",
+    )
+
+
+def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, field: Field) -> FieldRule:
+    resolution = catalogue.resolve(field.membrain, tuple(PROJECT_KINDS[kind] for kind in sync.projects))
+    if resolution.found is Found.AMBIGUOUS:
+        raise ConfigError(
+            f'sync "{sync.name}": two custom fields are called like {field.membrain}',
+            hint="write one of them by its id: " + ", ".join(resolution.suggestions),
+        )
+    if resolution.found is Found.UNKNOWN:
+        like = f" (did you mean {', '.join(resolution.suggestions)}?)" if resolution.suggestions else ""
+        context.warn(f'sync "{sync.name}": Membrain shows no {field.membrain}, which counts as not set{like}')
+    target = target_field(field.constant_contact)
+    if target is None:
+        raise ConfigError(f"{field.constant_contact} is no field of Constant Contact", hint="ccsync config check")
+    return FieldRule(
+        membrain=field.membrain,
+        field=field.constant_contact,
+        path=names.path(field.constant_contact),
+        scope=Scope(field.membrain.partition(".")[0]),
+        properties={resource: one.name for resource, one in resolution.properties.items()},
+        target=target,
+        values=dict(field.values),
+        default=field.default or "",
+        clear=field.clear,
+        truncate=field.when_too_long == "truncate",
+    )
+
+
+def _touch_when_edited(context: Context) -> None:
+    """Touch everybody when a sync was edited since the last run: its filter speaks about all of them."""
+    text = "\n".join(sync.model_dump_json() for sync in context.config.sync)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if context.store.progress.fact(RULES) != digest:
+        with context.store.transaction():
+            context.store.work.touch_everyone()
+            context.store.progress.set_fact(RULES, digest)

@@ -1,0 +1,153 @@
+"""Writing down what became of each intent: in the books, in the log and in the counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ccsync.logs.events import Event
+from ccsync.sync.operations import Operation, Reason, fingerprint
+from ccsync.sync.plan import Wait
+from ccsync.sync.records import Base, Standing, email_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ccsync.engine.context import Context
+    from ccsync.sync.operations import FieldChange, Intent, StoredIntent, Waiting
+    from ccsync.sync.records import Contact
+
+
+class Outcomes:
+    """Ends intents, one way or the other."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def seen(self, stored: StoredIntent, contact: Contact, present: dict[str, str]) -> None:
+        """Note that everything an intent asked for was seen in Constant Contact.
+
+        ``present`` are the values that were read, by path. Whoever still has something to come stays touched.
+        """
+        store, intent = self._context.store, stored.intent
+        with store.transaction():
+            if intent.contact_id != contact.id:
+                store.agreement.link(intent.membrain_id, contact.id)
+            store.agreement.put_bases(
+                intent.membrain_id, {change.path: Base(change.new, present[change.path]) for change in intent.changes}
+            )
+            for list_id in intent.add:
+                store.agreement.put_standing(contact.id, list_id, Standing.PLACED)
+            for list_id in intent.remove:
+                store.agreement.put_standing(contact.id, list_id, None)
+            if intent.old_email:
+                store.work.touch_addresses([email_key(intent.old_email)])
+            store.work.drop_intents([stored.number])
+            if intent.membrain_id not in self._context.unfinished:
+                store.work.untouch([intent.membrain_id])
+        self._context.tally.done(intent)
+        self._tell(intent, contact)
+
+    def refused(
+        self, stored: StoredIntent, words: str, changes: Sequence[FieldChange] = (), reason: Reason = Reason.REFUSED
+    ) -> None:
+        """Note that a service did not take a person, or some of their fields: tried again only when they change."""
+        context, intent = self._context, stored.intent
+        waits = [
+            self._waiting(intent, Wait(change.sync, reason, words, change.field, fingerprint(change.new, change.old)))
+            for change in changes
+        ] or [
+            self._waiting(intent, Wait(sync, reason, words, fingerprint=intent.mark))
+            for sync in dict.fromkeys(sync for _, sync in intent.operations)
+        ]
+        with context.store.transaction():
+            context.store.work.wait(waits)
+            context.store.work.drop_intents([stored.number])
+        context.tally.failed(intent, reason, changes or intent.changes)
+        context.log.event(
+            Event.RECORD_FAILED,
+            f"{intent.email}: {words}",
+            level="warning",
+            contact=intent.email,
+            membrain_id=intent.membrain_id,
+            contact_id=intent.contact_id,
+            reason=reason.value,
+            operations=[operation.value for operation, _ in intent.operations],
+            fields=[change.field for change in changes or intent.changes],
+        )
+
+    def given_up(self, stored: StoredIntent, words: str) -> None:
+        """Note that the service gave up the job that carried a person; the next run plans them again."""
+        context, intent = self._context, stored.intent
+        context.store.work.drop_intents([stored.number])
+        context.tally.failed(intent, Reason.REFUSED)
+        context.log.event(
+            Event.RECORD_FAILED,
+            f"{intent.email}: {words}; the next run tries again",
+            level="warning",
+            contact=intent.email,
+            membrain_id=intent.membrain_id,
+            contact_id=intent.contact_id,
+            reason=Reason.REFUSED.value,
+        )
+
+    def on_the_way(self, stored: StoredIntent) -> None:
+        """Note that something was sent and cannot be seen yet."""
+        intent = stored.intent
+        self._context.store.work.wait(
+            self._waiting(intent, Wait(sync, Reason.HELD, "sent, not seen in Constant Contact yet"))
+            for sync in dict.fromkeys(sync for _, sync in intent.operations)
+        )
+
+    def _waiting(self, intent: Intent, wait: Wait) -> Waiting:
+        return wait.of(intent.membrain_id, intent.email, self._context.clock.now())
+
+    def _tell(self, intent: Intent, contact: Contact) -> None:
+        """Log what happened to a person: each change with its sync, rule, old and new value."""
+        who: dict[str, Any] = {"contact": intent.email, "membrain_id": intent.membrain_id, "contact_id": contact.id}
+        names = self._context.lists()
+        operations = {operation for operation, _ in intent.operations}
+        changes = [described(change) for change in intent.changes]
+        if Operation.CREATE in operations:
+            event, what = Event.RECORD_CREATED, "created"
+        elif changes or intent.old_email:
+            event, what = Event.RECORD_UPDATED, "updated"
+        else:
+            event, what = None, ""
+        if event is not None:
+            address: dict[str, Any] = {"old_email": intent.old_email} if intent.old_email else {}
+            self._context.log.event(event, f"{intent.email}: {what}", **who, **address, changes=changes)
+        for operation, sync in intent.operations:
+            if operation in (Operation.CREATE, Operation.ADD_TO_LIST):
+                lists = sorted(names.get(one, one) for one in intent.add)
+                self._context.log.event(
+                    Event.LIST_ADDED, f"{intent.email}: on {', '.join(lists)}", **who, sync=sync, lists=lists
+                )
+            elif operation is Operation.REMOVE_FROM_LIST:
+                lists = sorted(names.get(one, one) for one in intent.remove)
+                self._context.log.event(
+                    Event.LIST_REMOVED, f"{intent.email}: off {', '.join(lists)}", **who, sync=sync, lists=lists
+                )
+        for change in intent.changes:
+            if change.overrules:
+                self._context.log.event(
+                    Event.RECORD_CONFLICT,
+                    f"{intent.email}: {change.field} was {change.old!r}, Membrain's {change.new!r} wins",
+                    **who,
+                    sync=change.sync,
+                    field=change.field,
+                    rule=change.rule,
+                    winner=change.new,
+                    loser=change.old,
+                )
+
+
+def described(change: FieldChange) -> dict[str, str]:
+    """Return a change as the log tells it."""
+    return {
+        "sync": change.sync,
+        "membrain": change.membrain,
+        "field": change.field,
+        "rule": change.rule,
+        "old": change.old,
+        "new": change.new,
+    }

@@ -1,0 +1,175 @@
+"""Planning everybody who is touched, a chunk at a time: the pure planner between the books and the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ccsync.constant_contact import side
+from ccsync.engine.subjects import subjects
+from ccsync.logs.events import Event
+from ccsync.sync.mapping import written_values
+from ccsync.sync.operations import IntentState, Waiting
+from ccsync.sync.plan import Wait, plan_person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ccsync.engine.context import Context
+    from ccsync.sync.mapping import Rulebook
+    from ccsync.sync.operations import FieldChange, Intent
+    from ccsync.sync.plan import Decision, Subject
+    from ccsync.sync.records import ContactId, MembrainId
+
+CHUNK = 500
+
+
+class Planning:
+    """Makes the plan of a run and keeps it in the state, intent by intent."""
+
+    def __init__(self, context: Context, rules: Rulebook) -> None:
+        self._context = context
+        self._rules = rules
+        self._busy = _on_the_way(context)
+
+    def stale(self) -> list[ContactId]:
+        """Return the contacts that must be read before the plan is made, because a write could harm them.
+
+        An import or a list job names its list and revives the deleted; neither a hand on the list nor a deletion is
+        sure to show in a reading by change time. So whoever exists already was read in this very run before that. A PUT
+        reads by itself.
+        """
+        if self._context.read_whole:
+            return []
+        found: dict[ContactId, None] = {}
+        for subject in self._subjects():
+            intent = plan_person(subject, self._rules).intent
+            if intent is None or intent.contact_id is None or self._context.is_fresh(intent.contact_id):
+                continue
+            if any(part.add or part.keep for part in self._parts(intent)):
+                found[intent.contact_id] = None
+        return list(found)
+
+    def plan(self, *, count: bool) -> None:
+        """Plan everybody who is touched; whoever needs nothing is touched no longer. Count them, the first time."""
+        context = self._context
+        context.progress.phase("planning", context.store.work.touched_count())
+        settled = self._rules.only is None
+        for chunk in self._chunks():
+            with context.store.transaction():
+                decisions = [plan_person(subject, self._rules) for subject in subjects(context.store, chunk)]
+                self._write_down(decisions, count=count)
+                if settled:
+                    moving = {one.membrain_id for one in decisions if one.intent is not None or one.again}
+                    context.store.work.untouch(person for person in chunk if person not in moving)
+            context.progress.advance(len(chunk))
+
+    def _subjects(self) -> Iterator[Subject]:
+        for chunk in self._chunks():
+            yield from subjects(self._context.store, chunk)
+
+    def _chunks(self) -> Iterator[list[MembrainId]]:
+        """Yield touched people, except those for whom something is still on its way."""
+        after: MembrainId | None = None
+        while page := self._context.store.work.touched(after, CHUNK):
+            after = page[-1]
+            if chunk := [person for person in page if person not in self._busy]:
+                yield chunk
+
+    def _write_down(self, decisions: Sequence[Decision], *, count: bool) -> None:
+        store = self._context.store
+        known = store.work.waiting_for([decision.membrain_id for decision in decisions])
+        for decision in decisions:
+            if decision.link is not None:
+                store.agreement.link(decision.membrain_id, decision.link)
+            if decision.bases:
+                store.agreement.put_bases(decision.membrain_id, decision.bases)
+            for (contact_id, list_id), standing in decision.standings.items():
+                store.agreement.put_standing(contact_id, list_id, standing)
+            waiting = known.get(decision.membrain_id, [])
+            parts, refused = self._accepted(decision, {wait.fingerprint: wait for wait in waiting if not wait.field})
+            store.work.plan(parts)
+            decided = replace(decision, waits=(*decision.waits, *refused))
+            self._wait(decided, waiting)
+            if count and not decision.again:
+                self._context.tally.planned(decided, parts)
+
+    def _accepted(self, decision: Decision, refused: Mapping[str, Waiting]) -> tuple[list[Intent], list[Wait]]:
+        """Return the requests to make for a person, and who waits because just this was refused before."""
+        accepted: list[Intent] = []
+        waits: list[Wait] = []
+        for part in self._parts(decision.intent) if decision.intent else ():
+            if part.mark not in refused or part.remove:
+                accepted.append(part)
+                continue
+            known = refused[part.mark]
+            waits += [
+                Wait(sync, known.reason, known.detail, fingerprint=part.mark)
+                for sync in dict.fromkeys(sync for _, sync in part.operations)
+            ]
+        return accepted, waits
+
+    def _parts(self, intent: Intent) -> tuple[Intent, ...]:
+        """Split what is to be done into requests. A value that no import carries follows its new owner by a PUT."""
+        if intent.contact_id is None:
+            carried = tuple(change for change in intent.changes if not _why_not(intent, [change]))
+            if len(carried) < len(intent.changes):
+                self._context.unfinished.add(intent.membrain_id)
+            return replace(intent, changes=carried).parts(importable=True)
+        return intent.parts(importable=not _why_not(intent, intent.changes))
+
+    def _wait(self, decision: Decision, known: Sequence[Waiting]) -> None:
+        now = self._context.clock.now()
+        waiting = [
+            Waiting(
+                decision.membrain_id,
+                decision.email,
+                wait.sync,
+                wait.field,
+                wait.reason,
+                wait.detail,
+                now,
+                wait.fingerprint,
+            )
+            for wait in decision.waits
+        ]
+        if not (waiting or known):
+            return
+        self._context.store.work.stop_waiting(decision.membrain_id, keep=waiting)
+        self._context.store.work.wait(waiting)
+        told = {(wait.sync, wait.field, wait.reason) for wait in known}
+        for wait in waiting:
+            if (wait.sync, wait.field, wait.reason) not in told:
+                what = f"{wait.field} of {wait.contact}" if wait.field else wait.contact or decision.membrain_id
+                self._context.log.event(
+                    Event.RECORD_SKIPPED,
+                    f"{what}: {wait.reason.value}" + (f" ({wait.detail})" if wait.detail else ""),
+                    contact=wait.contact,
+                    membrain_id=wait.membrain_id,
+                    sync=wait.sync,
+                    field=wait.field,
+                    reason=wait.reason.value,
+                    detail=wait.detail,
+                )
+
+
+def _why_not(intent: Intent, changes: Sequence[FieldChange]) -> str:
+    """Return why an import cannot carry these changes; empty when it can. For somebody new nothing is cleared."""
+    values: dict[str, str] = {}
+    for change in changes:
+        values |= written_values(change.path, change.new)
+    if intent.contact_id is None:
+        return side.why_not_importable({path: value for path, value in values.items() if value})
+    return side.why_not_importable(values, email=intent.email)
+
+
+def _on_the_way(context: Context) -> frozenset[MembrainId]:
+    """Return the people for whom something was sent and not yet seen."""
+    busy: set[MembrainId] = set()
+    after = 0
+    while page := context.store.work.intents(
+        IntentState.SENDING, IntentState.SENT, IntentState.UNVERIFIED, after=after
+    ):
+        after = page[-1].number
+        busy.update(stored.intent.membrain_id for stored in page)
+    return frozenset(busy)

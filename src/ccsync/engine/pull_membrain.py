@@ -1,0 +1,232 @@
+"""Reading Membrain into the mirror: what changed since the timestamps, or everything where no filter can be trusted.
+
+What is not public about Membrain's filters and markers is found out on first contact and kept as facts (reference:
+unknowns 4, 5, 6 and 20): whether a range of change dates really filters, and whether deleted and retired rows say so.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ccsync.engine.context import OVERLAP
+from ccsync.errors import RecordRefused
+from ccsync.logs.events import Event
+from ccsync.membrain import side
+from ccsync.sync.catalogue import Catalogue
+from ccsync.sync.records import EmailKey, MembrainId, Resource, email_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from ccsync.config.model import Config
+    from ccsync.engine.context import Context
+    from ccsync.state.store import Progress, Timestamp
+    from ccsync.sync.records import MembrainRecord
+
+CATALOGUE = "membrain.catalogue"
+USERS = "membrain.users"
+RANGE_FILTERS = "membrain.range_filters"
+MARKERS = "membrain.markers"
+YES, NO = "yes", "no"
+
+FAR_END = timedelta(days=2)
+"""Both ends of a range are sent, the far one beyond any clock or zone of Membrain's."""
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+
+PROJECT_KINDS = {
+    "sales-project": Resource.OPPORTUNITIES,
+    "account-growth-project": Resource.ACCOUNT_GROWTH_ITEMS,
+    "prospect": Resource.PROSPECTS,
+}
+"""The config's words for projects, and Membrain's names of their lists."""
+
+MARKED = (Resource.CONTACTS, Resource.COMPANIES)
+"""The lists that can be asked for deleted rows (``IncludeDeleted`` is documented for these two)."""
+
+
+def stream(resource: Resource) -> str:
+    """Return the name under which a list's timestamp is shown."""
+    return f"membrain.{resource.value}"
+
+
+class MembrainReader:
+    """Brings Membrain's lists into the mirror and touches everybody whom a change concerns."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        known = context.store.progress.fact(CATALOGUE)
+        self.catalogue = Catalogue.from_json(known) if known else None
+        self._remembered = known
+
+    def pull(self, resources: Sequence[Resource]) -> None:
+        """Read these lists."""
+        if self.catalogue is None or self._context.whole:
+            self._learn_names()
+        for resource in resources:
+            self._pull(resource)
+
+    def known_catalogue(self) -> Catalogue:
+        """Return what Membrain offers, as far as it has been seen; ``pull`` comes first."""
+        if self.catalogue is None:
+            raise LookupError("the catalogue is read before any list")
+        return self.catalogue
+
+    def _learn_names(self) -> None:
+        """Read custom field definitions and users: first, and with every sweep."""
+        context = self._context
+        seen = self.catalogue.properties if self.catalogue is not None else ()
+        self.catalogue = side.definitions(context.membrain.custom_fields())
+        for resource in Resource:
+            names = [one.name for one in seen if one.resource is resource and not one.custom]
+            self.catalogue = self.catalogue.with_seen(resource, names)
+        users = side.users(context.membrain.users())
+        remembered = json.dumps({"ids": sorted(users.ids), "emails": sorted(users.emails)})
+        if context.store.progress.fact(USERS) != remembered:
+            with context.store.transaction():
+                context.store.progress.set_fact(USERS, remembered)
+                context.store.work.touch(MembrainId(user) for user in users.ids)
+                context.store.work.touch_addresses(users.emails)
+
+    def _pull(self, resource: Resource) -> None:
+        context = self._context
+        began = context.clock.now()
+        timestamp = context.store.progress.timestamps().get(stream(resource))
+        context.progress.phase(f"reading {stream(resource)}")
+        filters = context.store.progress.fact(f"{RANGE_FILTERS}.{resource.value}")
+        if timestamp is None or context.whole or filters != YES or not self._changed(resource, timestamp, began):
+            self._sweep(resource)
+        context.advances[stream(resource)] = began
+
+    def _changed(self, resource: Resource, timestamp: Timestamp, began: datetime) -> bool:
+        """Read what changed; False when rows from outside the window show that Membrain ignores it."""
+        context = self._context
+        since = timestamp.read_up_to - OVERLAP
+        include_gone = resource in MARKED and context.store.progress.fact(f"{MARKERS}.{resource.value}") == YES
+        rows = 0
+        for page in context.membrain.pages(resource.value, changed=(since, began + FAR_END), include_gone=include_gone):
+            records = self._records(resource, page)
+            if any(record.changed is not None and record.changed < since - timedelta(seconds=1) for record in records):
+                context.store.progress.set_fact(f"{RANGE_FILTERS}.{resource.value}", NO)
+                context.warn(f"Membrain ignores the range of change dates for {resource.value}: reading all of them")
+                return False
+            self._store(resource, records)
+            rows += len(records)
+            context.progress.advance(len(records))
+        context.log.event(Event.STREAM_PULLED, f"{stream(resource)}: {rows} rows", stream=stream(resource), rows=rows)
+        return True
+
+    def _sweep(self, resource: Resource) -> None:
+        """Read all living rows of a list; what is absent from two sweeps in a row is missing."""
+        context, store = self._context, self._context.store
+        number = context.next_sweep()
+        living = 0
+        for page in context.membrain.pages(resource.value, sort_by_created=resource in MARKED):
+            records = self._records(resource, page)
+            self._store(resource, records, number)
+            living += len(records)
+            context.progress.advance(len(records))
+        with store.transaction():
+            missing = store.mirror.finish_records(resource, number)
+            self._touch(resource, missing)
+        self._learn_range(resource, living)
+        if resource in MARKED:
+            self._learn_markers(resource, living)
+        context.log.event(
+            Event.STREAM_PULLED,
+            f"{stream(resource)}: read whole, {living} rows",
+            stream=stream(resource),
+            rows=living,
+            sweep=number,
+            missing=len(missing),
+        )
+
+    def _learn_range(self, resource: Resource, living: int) -> None:
+        """Ask for what will change the day after tomorrow: a filter that filters finds nothing."""
+        context = self._context
+        if not living:
+            return
+        tomorrow = context.clock.now() + FAR_END / 2
+        try:
+            filters = context.membrain.count(resource.value, changed=(tomorrow, tomorrow + FAR_END)) == 0
+        except RecordRefused:
+            filters = False
+        context.store.progress.set_fact(f"{RANGE_FILTERS}.{resource.value}", YES if filters else NO)
+
+    def _learn_markers(self, resource: Resource, living: int) -> None:
+        """Find out whether the rows that only ``IncludeDeleted`` shows can be told from the living ones."""
+        context = self._context
+        key = f"{MARKERS}.{resource.value}"
+        if (
+            context.store.progress.fact(key) == YES
+            or context.membrain.count(resource.value, include_gone=True) == living
+        ):
+            return
+        unmarked = 0
+        for page in context.membrain.pages(resource.value, include_gone=True):
+            unmarked += sum(1 for row in page if not side.marked(row))
+        context.store.progress.set_fact(key, YES if unmarked == living else NO)
+
+    def _records(self, resource: Resource, page: Sequence[dict[str, Any]]) -> list[MembrainRecord]:
+        catalogue = self.known_catalogue()
+        return [side.record(resource, row, catalogue, self._context.zone) for row in page]
+
+    def _store(self, resource: Resource, records: Sequence[MembrainRecord], sweep: int | None = None) -> None:
+        store = self._context.store
+        self._notice_names(resource, records)
+        self._doubt_clock(records)
+        with store.transaction():
+            changes = store.mirror.put_records(records, sweep)
+            self._touch(resource, [version for change in changes for version in (change.old, change.new) if version])
+
+    def _touch(self, resource: Resource, records: Sequence[MembrainRecord]) -> None:
+        """Touch everybody whom changed, new or vanished rows concern."""
+        if not records:
+            return
+        work = self._context.store.work
+        if resource is Resource.CONTACTS:
+            work.touch({record.id for record in records})
+            work.touch_addresses({email_key(record.email) for record in records if record.email})
+        elif resource is Resource.COMPANIES:
+            work.touch_companies({record.id for record in records})
+        else:
+            work.touch_companies({record.company_id for record in records if record.company_id})
+
+    def _notice_names(self, resource: Resource, records: Iterable[MembrainRecord]) -> None:
+        """Add property names that rows show to the catalogue: Membrain has no list of them."""
+        if self.catalogue is not None:
+            names = {name for record in records for name in record.values}
+            self.catalogue = self.catalogue.with_seen(resource, names)
+            text = self.catalogue.to_json()
+            if text != self._remembered:
+                self._context.store.progress.set_fact(CATALOGUE, text)
+                self._remembered = text
+
+    def _doubt_clock(self, records: Iterable[MembrainRecord]) -> None:
+        limit = self._context.clock.now() + CLOCK_TOLERANCE
+        if any(record.changed is not None and record.changed > limit for record in records):
+            self._context.warn(
+                "Membrain shows changes from the future: check [membrain] time_zone and the clock of this machine"
+            )
+
+
+def users(progress: Progress) -> tuple[frozenset[str], frozenset[EmailKey]]:
+    """Return who logs in to Membrain, by id and by address, as remembered."""
+    known = json.loads(progress.fact(USERS) or "{}")
+    return frozenset(known.get("ids", ())), frozenset(EmailKey(email) for email in known.get("emails", ()))
+
+
+def resources(config: Config) -> tuple[Resource, ...]:
+    """Return the lists that a configuration needs: projects only when a filter or a field speaks of them."""
+    needed = [Resource.CONTACTS, Resource.COMPANIES]
+    for sync in config.sync:
+        speaks_of_projects = "project" in sync.filter or any(
+            field.membrain.startswith("project.") for field in sync.field
+        )
+        if speaks_of_projects:
+            needed += [PROJECT_KINDS[kind] for kind in sync.projects if PROJECT_KINDS[kind] not in needed]
+    return tuple(needed)

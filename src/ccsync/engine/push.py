@@ -1,0 +1,208 @@
+"""Carrying out the plan in the cheapest legal way.
+
+An import creates and updates by the thousand, but cannot clear a value, change an address, carry a foreign phone number
+or leave lists alone; a PUT can, one person at a time, after a GET. Lists are left and entered by jobs of 500.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from ccsync.constant_contact import side
+from ccsync.constant_contact.imports import split
+from ccsync.engine.activities import Activities, Job
+from ccsync.errors import RecordRefused
+from ccsync.sync.mapping import written_values
+from ccsync.sync.operations import Intent, IntentState, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+    from ccsync.engine.bind import Names
+    from ccsync.engine.context import Context
+    from ccsync.engine.outcomes import Outcomes
+    from ccsync.engine.pull_constant_contact import ContactReader
+    from ccsync.sync.operations import StoredIntent
+    from ccsync.sync.records import ListId
+
+JOB_SIZE = 500
+FEW = 2
+"""So many updates cost less as a GET and a PUT each than as one import, a look at it and the reading back."""
+
+
+class Push:
+    """Sends the planned intents."""
+
+    def __init__(
+        self, context: Context, names: Names, reader: ContactReader, activities: Activities, outcomes: Outcomes
+    ) -> None:
+        self._context = context
+        self._names = names
+        self._reader = reader
+        self._activities = activities
+        self._outcomes = outcomes
+
+    def send(self) -> None:
+        """Send everything that is planned: leaving lists, single people, imports, entering lists."""
+        work = self._context.store.work
+        self._context.progress.phase("writing", work.intent_count(IntentState.PLANNED))
+        self._leave_lists()
+        self._single_people()
+        self._imports()
+        self._enter_lists()
+
+    def _planned(self, wanted: Callable[[Intent], bool]) -> Iterator[StoredIntent]:
+        after = 0
+        while page := self._context.store.work.intents(IntentState.PLANNED, after=after):
+            after = page[-1].number
+            for stored in page:
+                bound = self._names.bound(stored)
+                if wanted(bound.intent):
+                    yield bound
+
+    def _leave_lists(self) -> None:
+        self._send_jobs(Job.REMOVE, lambda intent: intent.remove, self._context.constant_contact.remove_from_lists)
+
+    def _enter_lists(self) -> None:
+        def entering(intent: Intent) -> frozenset[ListId]:
+            return intent.add if not intent.changes and intent.contact_id else frozenset()
+
+        self._send_jobs(Job.ADD, entering, self._context.constant_contact.add_to_lists)
+
+    def _send_jobs(
+        self,
+        job: Job,
+        lists_of: Callable[[Intent], frozenset[ListId]],
+        call: Callable[[Sequence[str], Sequence[str]], dict[str, Any]],
+    ) -> None:
+        for lists, numbers, ids in self._jobs(lists_of):
+            self._activities.start(job, numbers, partial(call, ids, lists))
+            self._context.progress.advance(len(numbers))
+
+    def _jobs(
+        self, lists_of: Callable[[Intent], frozenset[ListId]]
+    ) -> Iterator[tuple[list[str], list[int], list[str]]]:
+        """Yield jobs of up to 500 people who have the same lists before them: (lists, intent numbers, contact ids)."""
+        waiting: dict[frozenset[ListId], list[tuple[int, str]]] = {}
+        for stored in self._planned(lambda intent: bool(lists_of(intent))):
+            lists = lists_of(stored.intent)
+            group = waiting.setdefault(lists, [])
+            group.append((stored.number, str(stored.intent.contact_id)))
+            if len(group) == JOB_SIZE:
+                yield sorted(lists), [number for number, _ in group], [contact for _, contact in group]
+                group.clear()
+        for lists, group in waiting.items():
+            if group:
+                yield sorted(lists), [number for number, _ in group], [contact for _, contact in group]
+
+    def _imports(self) -> None:
+        groups = {_import_lists(stored.intent) for stored in self._planned(_by_import)}
+        for lists in sorted(groups, key=sorted):
+            self._import(self._planned(partial(_imported_to, lists)), sorted(lists))
+
+    def _import(self, people: Iterator[StoredIntent] | Sequence[StoredIntent], lists: list[str]) -> None:
+        taken: list[StoredIntent] = []
+
+        def rows() -> Iterator[dict[str, Any]]:
+            for stored in people:
+                taken.append(stored)
+                yield self._row(stored.intent)
+
+        sent = 0
+        for body in split(rows(), lists):
+            batch = taken[: body.rows]
+            del taken[: body.rows]
+            sent += body.rows
+            self._send_import(body.body, batch, lists)
+            self._context.progress.advance(body.rows)
+
+    def _send_import(self, body: bytes, people: Sequence[StoredIntent], lists: list[str]) -> None:
+        """Send one import; when it is refused as a whole, find the rows that are to blame by halving it."""
+        try:
+            self._activities.start(
+                Job.IMPORT,
+                [stored.number for stored in people],
+                lambda: self._context.constant_contact.import_contacts(body),
+            )
+        except RecordRefused as refusal:
+            if len(people) == 1:
+                self._outcomes.refused(people[0], refusal.message)
+                return
+            middle = len(people) // 2
+            self._import(people[:middle], lists)
+            self._import(people[middle:], lists)
+
+    def _row(self, intent: Intent) -> dict[str, Any]:
+        return side.import_row(intent.email, _values(intent), self._names.field_names())
+
+    def _single_people(self) -> None:
+        few = sum(1 for _ in self._planned(_update_by_import)) <= FEW
+        for stored in self._planned(
+            lambda intent: _by_put(intent) or (few and _update_by_import(intent) and not intent.add)
+        ):
+            self._put(stored)
+            self._context.progress.advance()
+
+    def _put(self, stored: StoredIntent) -> None:
+        """Write one person: read first, because a PUT empties what it leaves out and revives the deleted."""
+        context, intent = self._context, stored.intent
+        work = context.store.work
+        row = context.constant_contact.contact(str(intent.contact_id))
+        now = side.contact(row) if row is not None else None
+        if row is None or now is None or not now.usable or now.opted_out:
+            self._changed_meanwhile(stored, row)
+            return
+        before = context.store.mirror.contacts([now.id]).get(now.id)
+        self._reader.store([row])
+        if before != now:
+            work.drop_intents([stored.number])
+            return
+        work.mark([stored.number], IntentState.SENDING, batch=f"{context.run}-put")
+        try:
+            context.constant_contact.update_contact(now.id, side.put_body(row, _values(intent), email=intent.email))
+        except RecordRefused as refusal:
+            taken = refusal.status == HTTPStatus.CONFLICT
+            reason = Reason.ADDRESS_TAKEN if taken and intent.old_email else Reason.REFUSED
+            self._outcomes.refused(stored, refusal.message, reason=reason)
+            return
+        work.mark([stored.number], IntentState.UNVERIFIED)
+
+    def _changed_meanwhile(self, stored: StoredIntent, row: dict[str, Any] | None) -> None:
+        """Leave alone somebody who was deleted or opted out since the plan was made; the next run plans them anew."""
+        if row is not None:
+            self._reader.store([row])
+        self._context.store.work.drop_intents([stored.number])
+
+
+def _values(intent: Intent) -> dict[str, str]:
+    """Return what is written, by path of the service."""
+    values: dict[str, str] = {}
+    for change in intent.changes:
+        values |= written_values(change.path, change.new)
+    return values
+
+
+def _by_import(intent: Intent) -> bool:
+    return intent.contact_id is None or _update_by_import(intent)
+
+
+def _update_by_import(intent: Intent) -> bool:
+    """Tell whether an intent updates somebody by an import: it names the lists it is for, which a PUT never does."""
+    return intent.contact_id is not None and bool(intent.changes) and bool(intent.add or intent.keep)
+
+
+def _by_put(intent: Intent) -> bool:
+    return (
+        intent.contact_id is not None and bool(intent.changes or intent.old_email) and not (intent.add or intent.keep)
+    )
+
+
+def _imported_to(lists: frozenset[ListId], intent: Intent) -> bool:
+    return _by_import(intent) and _import_lists(intent) == lists
+
+
+def _import_lists(intent: Intent) -> frozenset[ListId]:
+    return intent.add | intent.keep

@@ -1,0 +1,322 @@
+"""One pass over both sides, in the order that keeps every promise.
+
+settle → pull Constant Contact → pull Membrain → (plan → guard → push → verify), again while something had to wait for
+something else → advance. A dry run goes as far as the guard, and then everything it learned is taken back.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ccsync.engine.activities import Activities
+from ccsync.engine.bind import Names, rulebook
+from ccsync.engine.options import PlanLine, Result, RunReport
+from ccsync.engine.outcomes import Outcomes
+from ccsync.engine.planning import Planning
+from ccsync.engine.pull_constant_contact import CONTACTS, ContactReader
+from ccsync.engine.pull_membrain import MembrainReader, resources
+from ccsync.engine.push import Push
+from ccsync.engine.verify import Verify
+from ccsync.errors import CcsyncError, ExitCode, Interrupted, LoginNeeded, Stopped
+from ccsync.logs.events import Event
+from ccsync.state.store import RunRecord, Timestamp
+from ccsync.sync.guard import Limits, Movement, objections
+from ccsync.sync.operations import IntentState, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ccsync.engine.context import Context
+    from ccsync.sync.catalogue import Catalogue
+    from ccsync.sync.mapping import Rulebook
+    from ccsync.sync.operations import StoredIntent
+
+ROUNDS = 3
+"""So often a run plans: a value that no import carries follows in the second, a freed address is taken in the third."""
+
+VALUES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.READDRESS})
+WHY = {
+    Operation.CREATE: "matches the filter, not in Constant Contact yet",
+    Operation.UPDATE: "Membrain's values are newer",
+    Operation.ADD_TO_LIST: "matches the filter",
+    Operation.REMOVE_FROM_LIST: "no longer matches the filter",
+    Operation.READDRESS: "new address in Membrain",
+}
+
+ACCOUNT = "constant_contact.account"
+ACCOUNT_NAME = "constant_contact.account_name"
+SWEPT = "swept"
+
+
+class Run:
+    """One run of one account; the caller holds the account's lock."""
+
+    def __init__(self, context: Context, account_id: str, calls: Callable[[], Mapping[str, int]]) -> None:
+        self._context = context
+        self._account_id = account_id
+        self._calls = calls
+        self._names = Names(context)
+        self._outcomes = Outcomes(context)
+        self._activities = Activities(context)
+        self._plan: list[PlanLine] = []
+        self._moved: dict[str, tuple[int, int]] = {}
+
+    def execute(self) -> RunReport:
+        """Run, and answer how it went; errors that a user can mend become part of the answer, bugs pass through."""
+        context, options = self._context, self._context.options
+        context.log.event(
+            Event.RUN_STARTED,
+            "dry run started" if options.dry_run else "run started",
+            dry_run=options.dry_run,
+            full=options.full,
+            sync=options.sync,
+            allow_removals=options.allow_removals,
+        )
+        if not options.dry_run:
+            context.store.history.put_run(RunRecord(context.run, context.started))
+        error: CcsyncError | None = None
+        try:
+            with context.store.rehearsal() if options.dry_run else nullcontext():
+                self._pass()
+                report = self._report(None)
+        except KeyboardInterrupt as stop:
+            code = getattr(stop, "exit_code", ExitCode.INTERRUPTED)
+            error = Interrupted("interrupted; everything so far is saved", exit_code=code)
+        except CcsyncError as trouble:
+            error = trouble
+        if error is not None:
+            report = self._report(error)
+        self._close(report)
+        return report
+
+    def _pass(self) -> None:
+        context = self._context
+        self._check_account()
+        self._settle()
+        context.whole = self._sweep_is_due()
+        self._names.find()
+        reader = ContactReader(context)
+        reader.pull()
+        membrain = MembrainReader(context)
+        membrain.pull(resources(context.config))
+        verify = Verify(context, self._names, reader, self._outcomes)
+        verify.settle()
+        if context.options.full:
+            context.store.work.touch_everyone()
+        try:
+            self._bring_together(membrain.known_catalogue(), reader, verify)
+        except Stopped:
+            self._advance()
+            raise
+        if not context.options.dry_run:
+            self._advance()
+
+    def _bring_together(self, catalogue: Catalogue, reader: ContactReader, verify: Verify) -> None:
+        context = self._context
+        push = Push(context, self._names, reader, self._activities, self._outcomes)
+        for turn in range(ROUNDS):
+            rules = rulebook(context, self._names, catalogue)  # anew: stand-ins have become lists and fields
+            planning = Planning(context, rules)
+            if stale := planning.stale():
+                reader.refresh(stale)
+            planning.plan(count=turn == 0)
+            if not context.store.work.intent_count(IntentState.PLANNED):
+                return
+            if context.options.dry_run:
+                self._plan = self._lines()
+            self._guard(rules)
+            if context.options.dry_run:
+                return
+            self._names.confirm()
+            began = context.clock.now()
+            push.send()
+            self._activities.wait()
+            verify.read_back(began)
+            context.store.work.touch(context.unfinished)
+            context.unfinished.clear()
+
+    def _check_account(self) -> None:
+        """Refuse to go on against another Constant Contact account than the one whose people are in the state."""
+        progress = self._context.store.progress
+        known = progress.fact(ACCOUNT)
+        if known is not None and known != self._account_id:
+            raise LoginNeeded(
+                f"the login is for Constant Contact account {self._account_id}, but this state belongs to {known}: "
+                "nothing was read or written",
+                hint="ccsync auth login constant-contact, as before; or with --switch-account to start afresh",
+                code="other_account",
+            )
+        progress.set_fact(ACCOUNT, self._account_id)
+
+    def _settle(self) -> None:
+        """Look after what an earlier run left: jobs that were on, and plans that never left this machine."""
+        context, work = self._context, self._context.store.work
+        if work.batches():
+            context.progress.phase("looking after earlier jobs")
+            self._activities.look()
+        open_batches = {batch.id for batch in work.batches()}
+        after = 0
+        while page := work.intents(IntentState.PLANNED, IntentState.SENDING, after=after):
+            after = page[-1].number
+            unsent = [one for one in page if one.state is IntentState.PLANNED or one.batch not in open_batches]
+            with context.store.transaction():
+                work.touch(one.intent.membrain_id for one in unsent)
+                work.drop_intents(one.number for one in unsent)
+
+    def _sweep_is_due(self) -> bool:
+        context = self._context
+        swept = context.store.progress.fact(SWEPT)
+        return (
+            context.options.full
+            or swept is None
+            or CONTACTS not in context.store.progress.timestamps()
+            or not context.started - context.config.service.sweep < datetime.fromisoformat(swept) <= context.started
+        )
+
+    def _guard(self, rules: Rulebook) -> None:
+        guard = self._context.config.guard
+        limits = Limits(guard.max_removals, guard.max_removal_share, guard.max_new)
+        found = objections(self._movements(rules), limits, self._context.options.allow_removals)
+        if not found:
+            return
+        for objection in found:
+            self._context.log.event(
+                Event.GUARD_STOPPED, objection.message, level="error", sync=objection.sync, hint=objection.hint
+            )
+        self._forget_plan()
+        raise Stopped("; ".join(one.message for one in found), hint=found[0].hint, code="guard")
+
+    def _movements(self, rules: Rulebook) -> list[Movement]:
+        """Return what the plan, and the rounds before it, do to each list."""
+        names = {sync.name: sync.list for sync in self._context.config.sync}
+        for stored in self._planned():
+            for list_id in stored.intent.remove:
+                leaving, entering = self._moved.get(list_id, (0, 0))
+                self._moved[list_id] = (leaving + 1, entering)
+            for list_id in stored.intent.add:
+                leaving, entering = self._moved.get(list_id, (0, 0))
+                self._moved[list_id] = (leaving, entering + 1)
+        return [
+            Movement(sync.name, names[sync.name], self._context.store.mirror.list_size(sync.list_id), *moved)
+            for sync in rules.acting
+            if (moved := self._moved.get(sync.list_id))
+        ]
+
+    def _planned(self) -> Iterator[StoredIntent]:
+        after = 0
+        while page := self._context.store.work.intents(IntentState.PLANNED, after=after):
+            after = page[-1].number
+            yield from page
+
+    def _forget_plan(self) -> None:
+        work = self._context.store.work
+        with self._context.store.transaction():
+            for stored in list(self._planned()):
+                work.touch([stored.intent.membrain_id])
+                work.drop_intents([stored.number])
+
+    def _lines(self) -> list[PlanLine]:
+        return [
+            PlanLine(
+                operation=operation.value,
+                contact=stored.intent.email,
+                sync=sync,
+                fields=tuple(
+                    (change.field, change.old, change.new)
+                    for change in stored.intent.changes
+                    if change.sync == sync and operation in VALUES
+                ),
+                reason=WHY[operation],
+            )
+            for stored in self._planned()
+            for operation, sync in stored.intent.operations
+        ]
+
+    def _advance(self) -> None:
+        context = self._context
+        moved_at = context.clock.now()
+        before = context.store.progress.timestamps()
+        with context.store.transaction():
+            for stream, read_up_to in context.advances.items():
+                context.store.progress.set_timestamp(Timestamp(stream, read_up_to, moved_at))
+            if context.whole:
+                context.store.progress.set_fact(SWEPT, context.started.isoformat())
+        for stream, read_up_to in context.advances.items():
+            old = before.get(stream)
+            context.log.event(
+                Event.TIMESTAMP_MOVED,
+                f"{stream}: read up to {read_up_to:%Y-%m-%d %H:%M:%S} UTC",
+                stream=stream,
+                old=old.read_up_to.isoformat() if old else None,
+                new=read_up_to.isoformat(),
+            )
+
+    def _report(self, error: CcsyncError | None) -> RunReport:
+        context = self._context
+        failed = context.tally.everybody.failed
+        result, exit_code = _result(error, failed)
+        message, hint = (error.message, error.hint) if error else ("", "")
+        if not error and failed:
+            message = f"{failed} people could not be written as planned"
+            hint = f"ccsync status, or ccsync logs show {context.run}"
+        return RunReport(
+            id=context.run,
+            result=result,
+            started=context.started,
+            finished=context.clock.now(),
+            exit_code=exit_code,
+            message=message,
+            hint=hint,
+            code=error.code if error else "record_failed" if failed else "",
+            counts=context.tally.everybody,
+            syncs=dict(context.tally.syncs),
+            calls=dict(self._calls()),
+            plan=tuple(self._plan),
+            waiting=context.store.work.waiting_counts(),
+            warnings=tuple(context.warnings),
+        )
+
+    def _close(self, report: RunReport) -> None:
+        context = self._context
+        if not context.options.dry_run:
+            with context.store.transaction():
+                context.store.history.put_run(
+                    RunRecord(
+                        report.id,
+                        report.started,
+                        report.finished,
+                        report.result.value,
+                        report.counts,
+                        report.syncs,
+                        report.calls,
+                        report.message,
+                    )
+                )
+                tally = context.tally
+                context.store.history.count_fields(report.id, tally.fields, tally.reasons, report.finished)
+        context.log.event(
+            Event.RUN_FINISHED,
+            f"run finished: {report.result.value}" + (f", {report.message}" if report.message else ""),
+            level="info" if report.exit_code is ExitCode.DONE else "error",
+            result=report.result.value,
+            exit_code=int(report.exit_code),
+            summary={
+                "counts": {name: getattr(report.counts, name) for name in report.counts.__slots__},
+                "calls": dict(report.calls),
+                "seconds": round((report.finished - report.started).total_seconds(), 3),
+            },
+        )
+
+
+def _result(error: CcsyncError | None, failed: int) -> tuple[Result, ExitCode]:
+    if error is None:
+        return (Result.PARTIAL, ExitCode.STOPPED) if failed else (Result.SUCCESS, ExitCode.DONE)
+    match error:
+        case Interrupted():
+            return Result.INTERRUPTED, error.exit_code
+        case Stopped():
+            return Result.STOPPED, error.exit_code
+        case _:
+            return Result.FAILED, error.exit_code

@@ -1,0 +1,87 @@
+"""Counting what a run does to people and to fields."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ccsync.state.store import Counts, FieldCounts
+from ccsync.sync.merge import Outcome
+from ccsync.sync.operations import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ccsync.sync.operations import FieldChange, Intent, Reason
+    from ccsync.sync.plan import Decision, FieldOutcome
+
+_DONE = {
+    Operation.CREATE: "created",
+    Operation.UPDATE: "updated",
+    Operation.READDRESS: "updated",
+    Operation.ADD_TO_LIST: "added",
+    Operation.REMOVE_FROM_LIST: "removed",
+}
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of one run. A person counts once for each thing that happened to them, in each sync."""
+
+    everybody: Counts = field(default_factory=Counts)
+    syncs: dict[str, Counts] = field(default_factory=dict)
+    fields: dict[tuple[str, str], FieldCounts] = field(default_factory=lambda: defaultdict(FieldCounts))
+    reasons: dict[tuple[str, str, str], tuple[int, str]] = field(default_factory=dict)
+
+    def planned(self, decision: Decision, intents: Iterable[Intent]) -> None:
+        """Count what is already clear when a person is planned: unchanged, skipped, and each field left as it is."""
+        skipped = {wait.sync for wait in decision.waits if not wait.field}
+        busy = {sync for intent in intents for _, sync in intent.operations}
+        for sync in skipped:
+            self._count((sync,), skipped=1)
+        unchanged = [sync for sync in decision.syncs if sync not in skipped | busy]
+        for sync in unchanged:
+            self._count((sync,), unchanged=1)
+        self.everybody += Counts(
+            skipped=int(bool(skipped)), unchanged=int(bool(unchanged) and not skipped and not busy)
+        )
+        for outcome in decision.fields:
+            self._field(outcome, decision.email)
+
+    def done(self, intent: Intent) -> None:
+        """Count what was seen on the other side."""
+        names = dict.fromkeys(_DONE[operation] for operation, _ in intent.operations)
+        for name in names:
+            self.everybody += Counts(**{name: 1})
+        for operation, sync in dict.fromkeys((_DONE[op], sync) for op, sync in intent.operations):
+            self._count((sync,), **{operation: 1})
+        for change in intent.changes:
+            self.fields[change.sync, change.field] += FieldCounts(written=1)
+
+    def failed(self, intent: Intent, reason: Reason, changes: Iterable[FieldChange] = ()) -> None:
+        """Count somebody whom a service refused, or some of whose fields it did not take."""
+        self.everybody += Counts(failed=1)
+        for sync in dict.fromkeys(sync for _, sync in intent.operations):
+            self._count((sync,), failed=1)
+        for change in changes:
+            self.fields[change.sync, change.field] += FieldCounts(failed=1)
+            self._reason(change.sync, change.field, reason, intent.email)
+
+    def _field(self, outcome: FieldOutcome, email: str) -> None:
+        decision, key = outcome.decision, (outcome.sync, outcome.field)
+        counts = FieldCounts(empty=int(not decision.new), truncated=int(outcome.truncated))
+        if decision.outcome is Outcome.UNCHANGED:
+            counts = replace(counts, unchanged=1)
+        elif decision.reason is not None:
+            counts = replace(counts, skipped=1)
+            self._reason(outcome.sync, outcome.field, decision.reason, email)
+        self.fields[key] += counts
+
+    def _reason(self, sync: str, field_name: str, reason: Reason, email: str) -> None:
+        count, example = self.reasons.get((sync, field_name, reason.value), (0, email))
+        self.reasons[sync, field_name, reason.value] = (count + 1, example)
+
+    def _count(self, syncs: Iterable[str], **counts: int) -> None:
+        for sync in syncs:
+            self.syncs[sync] = self.syncs.get(sync, Counts()) + Counts(**counts)

@@ -1,0 +1,169 @@
+"""Reading back what was written, and comparing: "written" means seen on the other side."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from ccsync.constant_contact.client import PAGE
+from ccsync.engine.activities import CLOCKS_DIFFER
+from ccsync.sync.fields import same, target_field
+from ccsync.sync.mapping import present_at
+from ccsync.sync.operations import IntentState
+from ccsync.sync.records import email_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from ccsync.engine.bind import Names
+    from ccsync.engine.context import Context
+    from ccsync.engine.outcomes import Outcomes
+    from ccsync.engine.pull_constant_contact import ContactReader
+    from ccsync.sync.operations import FieldChange, Intent, StoredIntent
+    from ccsync.sync.records import Contact, ContactId, EmailKey, ListId
+
+CHUNK = 500
+
+
+class Verify:
+    """Ends every intent whose effect can be seen, or should be by now."""
+
+    def __init__(self, context: Context, names: Names, reader: ContactReader, outcomes: Outcomes) -> None:
+        self._context = context
+        self._names = names
+        self._reader = reader
+        self._outcomes = outcomes
+
+    def settle(self) -> None:
+        """Look after what earlier runs sent: by what this run has read already, else person by person."""
+        if self._context.store.work.intent_count(IntentState.UNVERIFIED, IntentState.ABORTED):
+            self._match()
+            self._read_singly()
+            self._judge()
+
+    def read_back(self, since: datetime) -> None:
+        """Look after what this run sent from ``since`` on: by the cheapest reading that shows it."""
+        context = self._context
+        count = context.store.work.intent_count(IntentState.UNVERIFIED, IntentState.ABORTED)
+        if not count:
+            return
+        context.progress.phase("reading back", count)
+        if self._has_newcomers() or count > ceil(count / PAGE):
+            for page in context.constant_contact.contacts(updated_after=since - CLOCKS_DIFFER):
+                self._reader.store(page)
+                context.progress.advance(len(page))
+            self._match()
+        self._read_singly()
+        self._judge()
+
+    def _open(self) -> Iterator[StoredIntent]:
+        after = 0
+        while page := self._context.store.work.intents(
+            IntentState.UNVERIFIED, IntentState.ABORTED, after=after, limit=CHUNK
+        ):
+            after = page[-1].number
+            for stored in page:
+                yield self._names.bound(stored)
+
+    def _chunks(self) -> Iterator[list[tuple[StoredIntent, Contact | None]]]:
+        """Yield open intents with the contact they are about, as the mirror has it."""
+        mirror, after = self._context.store.mirror, 0
+        while page := self._context.store.work.intents(
+            IntentState.UNVERIFIED, IntentState.ABORTED, after=after, limit=CHUNK
+        ):
+            after = page[-1].number
+            bound = [self._names.bound(stored) for stored in page]
+            by_id = mirror.contacts([one.intent.contact_id for one in bound if one.intent.contact_id])
+            by_address = mirror.contacts_by_address(
+                {email_key(one.intent.email) for one in bound if not one.intent.contact_id}
+            )
+            yield [(one, _of(one.intent, by_id, by_address)) for one in bound]
+
+    def _match(self) -> None:
+        """End the intents whose effect the mirror shows."""
+        for chunk in self._chunks():
+            with self._context.store.transaction():
+                for stored, contact in chunk:
+                    if contact is not None and shows(stored.intent, contact):
+                        self._outcomes.seen(stored, contact, values_read(stored.intent, contact))
+
+    def _has_newcomers(self) -> bool:
+        return any(stored.intent.contact_id is None for stored in self._open())
+
+    def _read_singly(self) -> None:
+        """Read whoever is still open: one by one, or their lists page by page, whichever takes fewer requests."""
+        people = [stored for stored in self._open() if stored.intent.contact_id is not None]
+        lists = sorted({list_id for stored in people for list_id in stored.intent.add | stored.intent.remove})
+        mirror = self._context.store.mirror
+        pages = sum(max(1, ceil(mirror.list_size(list_id) / PAGE)) for list_id in lists)
+        only_lists = all(not stored.intent.changes and not stored.intent.old_email for stored in people)
+        if people and only_lists and pages < len(people):
+            self._read_lists(people, lists)
+        else:
+            for stored in people:
+                row = self._context.constant_contact.contact(str(stored.intent.contact_id))
+                if row is not None:
+                    self._reader.store([row])
+        if people:
+            self._match()
+
+    def _read_lists(self, people: Sequence[StoredIntent], lists: Sequence[ListId]) -> None:
+        """Walk lists: whoever should have left and is not among the members has left."""
+        for list_id in lists:
+            members: set[str] = set()
+            for page in self._context.constant_contact.contacts(lists=[list_id]):
+                members.update(contact.id for contact in self._reader.store(page))
+            gone = [
+                stored.intent.contact_id
+                for stored in people
+                if list_id in stored.intent.remove and stored.intent.contact_id not in members
+            ]
+            self._reader.left([contact for contact in gone if contact], list_id)
+
+    def _judge(self) -> None:
+        """Decide about what cannot be seen: refused, when the service said so or a whole run has passed."""
+        for chunk in self._chunks():
+            for stored, contact in chunk:
+                if stored.failure and stored.state is IntentState.UNVERIFIED:
+                    self._outcomes.refused(stored, stored.failure, _missing(stored.intent, contact))
+                elif stored.state is IntentState.ABORTED:
+                    self._outcomes.given_up(stored, stored.failure)
+                elif not stored.batch.startswith(self._context.run):
+                    words = "Constant Contact does not show it, although it took it"
+                    self._outcomes.refused(stored, words, _missing(stored.intent, contact))
+                else:
+                    self._outcomes.on_the_way(stored)
+
+
+def shows(intent: Intent, contact: Contact) -> bool:
+    """Tell whether a contact shows everything that an intent asked for."""
+    return (
+        contact.usable
+        and email_key(contact.email) == email_key(intent.email)
+        and intent.add <= contact.lists
+        and not intent.remove & contact.lists
+        and not _missing(intent, contact)
+    )
+
+
+def values_read(intent: Intent, contact: Contact) -> dict[str, str]:
+    """Return what a contact shows for each path of an intent's changes."""
+    return {change.path: present_at(change.path, contact) for change in intent.changes}
+
+
+def _missing(intent: Intent, contact: Contact | None) -> tuple[FieldChange, ...]:
+    if contact is None:
+        return ()
+    return tuple(change for change in intent.changes if not _same(change, present_at(change.path, contact)))
+
+
+def _same(change: FieldChange, present: str) -> bool:
+    field = target_field(change.path)
+    return present == change.new or (field is not None and same(field, present, change.new))
+
+
+def _of(intent: Intent, by_id: dict[ContactId, Contact], by_address: dict[EmailKey, Contact]) -> Contact | None:
+    if intent.contact_id is not None:
+        return by_id.get(intent.contact_id)
+    return by_address.get(email_key(intent.email))

@@ -1,0 +1,3 @@
+"""Everything ccsync knows about Membrain."""
+
+from __future__ import annotations

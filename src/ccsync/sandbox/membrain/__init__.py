@@ -1,0 +1,3 @@
+"""Membrain's REST API v2, simulated."""
+
+from __future__ import annotations

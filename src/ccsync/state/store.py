@@ -1,0 +1,424 @@
+"""The port of the state: everything that outlives a run, for one account.
+
+The store is five small books over one database, so that a caller names only the one it needs:
+
+* ``mirror``     what was last read from each side
+* ``agreement``  links, bases and standings: what ccsync brought about
+* ``work``       who has to be looked at, what was sent and not yet seen, who waits
+* ``progress``   timestamps, bindings and single facts
+* ``history``    runs and field statistics
+
+Everything inside one ``transaction()`` happens or does not. Adapters raise ``LocalError`` when the disk is full, the
+file is damaged, or a newer ccsync has written it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from ccsync.sync.operations import Batch, Intent, IntentState, StoredIntent, Waiting
+    from ccsync.sync.records import (
+        Base,
+        Contact,
+        ContactId,
+        EmailKey,
+        ListId,
+        MembrainId,
+        MembrainRecord,
+        Resource,
+        Standing,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChange:
+    """A Membrain record that differs from its mirror; ``old`` is None when it is new."""
+
+    old: MembrainRecord | None
+    new: MembrainRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChange:
+    """A Constant Contact contact that differs from its mirror; ``old`` is None when it is new."""
+
+    old: Contact | None
+    new: Contact
+
+
+class Mirror(Protocol):
+    """What was last read from each side.
+
+    A sweep is a complete reading of one list. Its rows are stored with the sweep's number; ``finish_*`` then counts
+    for each living row that was not among them one absence, and declares it gone at the second one in a row. Any
+    reading of a row ends its absences.
+    """
+
+    def put_records(self, records: Sequence[MembrainRecord], sweep: int | None = None) -> list[RecordChange]:
+        """Store rows of one list; return those that are new or differ, in order. A row that was missing is back."""
+        ...
+
+    def records(self, resource: Resource, ids: Iterable[MembrainId]) -> dict[MembrainId, MembrainRecord]:
+        """Return rows by id, gone ones included; unknown ids are left out."""
+        ...
+
+    def record_count(self, resource: Resource) -> int:
+        """Count the living rows of a list."""
+        ...
+
+    def contacts_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
+        """Return the living Membrain contacts of each address, the one created first in front (then by id)."""
+        ...
+
+    def projects_of(self, companies: Iterable[MembrainId]) -> dict[MembrainId, list[MembrainRecord]]:
+        """Return the living projects, of all three kinds, of each company."""
+        ...
+
+    def finish_records(self, resource: Resource, sweep: int) -> list[MembrainRecord]:
+        """End a complete reading of a list; return the rows that became ``Gone.MISSING`` by it."""
+        ...
+
+    def put_contacts(self, contacts: Sequence[Contact], sweep: int | None = None) -> list[ContactChange]:
+        """Store Constant Contact contacts; return those that are new or differ, in order."""
+        ...
+
+    def contacts(self, ids: Iterable[ContactId]) -> dict[ContactId, Contact]:
+        """Return contacts by id, deleted and erased ones included; unknown ids are left out."""
+        ...
+
+    def contacts_by_address(self, keys: Iterable[EmailKey]) -> dict[EmailKey, Contact]:
+        """Return the contact of each address, deleted ones included, erased ones not: the service has one at most."""
+        ...
+
+    def contact_count(self) -> int:
+        """Count the contacts that are not erased, deleted ones included."""
+        ...
+
+    def list_size(self, list_id: ListId) -> int:
+        """Count the contacts on a list."""
+        ...
+
+    def finish_contacts(self, sweep: int) -> list[Contact]:
+        """End a complete reading of all contacts; return those that became ``erased`` by it."""
+        ...
+
+
+class Agreement(Protocol):
+    """What ccsync brought about: who is whom, what both sides agreed on, who is on a list and why."""
+
+    def links(self, ids: Iterable[MembrainId]) -> dict[MembrainId, ContactId]:
+        """Return the linked contact of each Membrain contact that has one."""
+        ...
+
+    def linked_to(self, ids: Iterable[ContactId]) -> dict[ContactId, MembrainId]:
+        """Return the Membrain contact that each contact is linked to."""
+        ...
+
+    def link(self, membrain_id: MembrainId, contact_id: ContactId) -> None:
+        """Link two people; links that either had before end, and with the Membrain contact's its bases."""
+        ...
+
+    def bases(self, ids: Iterable[MembrainId]) -> dict[MembrainId, dict[str, Base]]:
+        """Return the bases of each Membrain contact by bound field path."""
+        ...
+
+    def put_bases(self, membrain_id: MembrainId, bases: Mapping[str, Base]) -> None:
+        """Store bases; fields not named keep theirs."""
+        ...
+
+    def standings(self, ids: Iterable[ContactId]) -> dict[ContactId, dict[ListId, Standing]]:
+        """Return the standings of each contact by list."""
+        ...
+
+    def put_standing(self, contact_id: ContactId, list_id: ListId, standing: Standing | None) -> None:
+        """Store a standing; None forgets it."""
+        ...
+
+    def placed(self, list_id: ListId) -> int:
+        """Count the people whom ccsync put on a list and who are still there by its book."""
+        ...
+
+
+class Work(Protocol):
+    """Who has to be looked at, what was sent and not yet seen, and who waits."""
+
+    def touch(self, ids: Iterable[MembrainId]) -> None:
+        """Have these Membrain contacts planned, in this run or the next."""
+        ...
+
+    def touch_addresses(self, keys: Iterable[EmailKey]) -> None:
+        """Touch every Membrain contact, gone ones too, that has one of these addresses."""
+        ...
+
+    def touch_companies(self, ids: Iterable[MembrainId]) -> None:
+        """Touch every living Membrain contact of these companies."""
+        ...
+
+    def touch_everyone(self) -> None:
+        """Touch every Membrain contact, gone ones too."""
+        ...
+
+    def touched(self, after: MembrainId | None = None, limit: int = 1000) -> list[MembrainId]:
+        """Return touched ids in their order, those greater than ``after``, at most ``limit``."""
+        ...
+
+    def touched_count(self) -> int:
+        """Count the touched."""
+        ...
+
+    def untouch(self, ids: Iterable[MembrainId]) -> None:
+        """Take people off the list of those to be planned."""
+        ...
+
+    def plan(self, intents: Iterable[Intent]) -> None:
+        """Append intents as PLANNED, in order."""
+        ...
+
+    def intents(
+        self, *states: IntentState, batch: str | None = None, after: int = 0, limit: int = 1000
+    ) -> list[StoredIntent]:
+        """Return intents of these states (all when none is named) in plan order, with a number above ``after``."""
+        ...
+
+    def intent_count(self, *states: IntentState) -> int:
+        """Count intents of these states (all when none is named)."""
+        ...
+
+    def mark(
+        self, numbers: Iterable[int], state: IntentState, *, batch: str | None = None, failure: str | None = None
+    ) -> None:
+        """Move intents to a state; ``batch`` and ``failure`` are set when given."""
+        ...
+
+    def drop_intents(self, numbers: Iterable[int]) -> None:
+        """Forget intents: seen, failed and reported, or to be planned again."""
+        ...
+
+    def open_batch(self, batch: Batch) -> None:
+        """Store a batch, before its request leaves."""
+        ...
+
+    def answered(self, batch_id: str, activity_id: str) -> None:
+        """Store the activity that a batch became."""
+        ...
+
+    def batches(self) -> list[Batch]:
+        """Return the open batches, oldest first."""
+        ...
+
+    def close_batch(self, batch_id: str) -> None:
+        """Forget a batch."""
+        ...
+
+    def wait(self, waiting: Iterable[Waiting]) -> None:
+        """Store who waits; the same person, sync, field and reason keeps the earlier ``since``."""
+        ...
+
+    def waiting_for(self, ids: Iterable[MembrainId]) -> dict[MembrainId, list[Waiting]]:
+        """Return what each of these people waits for."""
+        ...
+
+    def waiting(self, limit: int | None = None) -> list[Waiting]:
+        """Return everybody who waits, longest first."""
+        ...
+
+    def waiting_counts(self) -> dict[tuple[str, str], int]:
+        """Count people who wait, by (sync, reason); fields of people do not count."""
+        ...
+
+    def stop_waiting(self, membrain_id: MembrainId, keep: Iterable[Waiting] = ()) -> None:
+        """Forget what a person waits for, except entries equal to ``keep`` in sync, field and reason."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """How far a stream has been read, and when that was noted."""
+
+    stream: str
+    read_up_to: datetime
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A list or a custom field, found by name once and followed by id."""
+
+    kind: str
+    label: str
+    id: str
+    name: str
+
+
+class Progress(Protocol):
+    """Timestamps, bindings and single facts."""
+
+    def timestamps(self) -> dict[str, Timestamp]:
+        """Return the timestamps by stream."""
+        ...
+
+    def set_timestamp(self, timestamp: Timestamp) -> None:
+        """Store how far a stream has been read."""
+        ...
+
+    def bindings(self, kind: str) -> dict[str, Binding]:
+        """Return the bindings of a kind (``list`` or ``field``) by the config's label."""
+        ...
+
+    def bind(self, binding: Binding) -> None:
+        """Store a binding."""
+        ...
+
+    def fact(self, key: str) -> str | None:
+        """Return one remembered fact."""
+        ...
+
+    def set_fact(self, key: str, value: str | None) -> None:
+        """Remember a fact; None forgets it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What happened to people, in one run, for one sync or for all."""
+
+    created: int = 0
+    updated: int = 0
+    added: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Add two counts part by part."""
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in Counts.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run: ``result`` is empty while it is on, or when it was killed."""
+
+    id: str
+    started: datetime
+    finished: datetime | None = None
+    result: str = ""
+    counts: Counts = Counts()
+    syncs: Mapping[str, Counts] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCounts:
+    """What happened to one field: people counted once each."""
+
+    written: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    failed: int = 0
+    empty: int = 0
+    truncated: int = 0
+
+    def __add__(self, other: FieldCounts) -> FieldCounts:
+        """Add two counts part by part."""
+        return FieldCounts(*(getattr(self, name) + getattr(other, name) for name in FieldCounts.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReason:
+    """How often a field was left or refused for one reason, with one person as the example."""
+
+    reason: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStatistics:
+    """One field of one sync over all runs; ``last`` is the last run that had anything to do with the field."""
+
+    sync: str
+    field: str
+    total: FieldCounts
+    last: FieldCounts
+    last_run: str
+    last_written: datetime | None
+    reasons: Sequence[FieldReason] = ()
+
+
+class History(Protocol):
+    """Runs and field statistics."""
+
+    def put_run(self, run: RunRecord) -> None:
+        """Store a run, at its start and again at its end."""
+        ...
+
+    def runs(self, limit: int = 100) -> list[RunRecord]:
+        """Return runs, newest first."""
+        ...
+
+    def count_fields(
+        self,
+        run: str,
+        counts: Mapping[tuple[str, str], FieldCounts],
+        reasons: Mapping[tuple[str, str, str], tuple[int, str]],
+        written_at: datetime,
+    ) -> None:
+        """Add a run's counts by (sync, field), and its reasons by (sync, field, reason) with an example.
+
+        Fields with written values get ``written_at`` as their last time of writing. May be called several times in
+        one run; the counts of that run add up.
+        """
+        ...
+
+    def field_statistics(self) -> dict[tuple[str, str], FieldStatistics]:
+        """Return the statistics by (sync, field), with the three most common reasons of all runs each."""
+        ...
+
+
+class Store(Protocol):
+    """The state of one account."""
+
+    @property
+    def mirror(self) -> Mirror:
+        """What was last read from each side."""
+        ...
+
+    @property
+    def agreement(self) -> Agreement:
+        """Links, bases and standings."""
+        ...
+
+    @property
+    def work(self) -> Work:
+        """Who has to be looked at, what was sent, who waits."""
+        ...
+
+    @property
+    def progress(self) -> Progress:
+        """Timestamps, bindings and facts."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """Runs and field statistics."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything inside happen or not happen; may be nested, the outermost one commits durably."""
+        ...
+
+    def rehearsal(self) -> AbstractContextManager[None]:
+        """Take back, at the end, everything that is done inside, transactions included: for a dry run."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...

@@ -1,0 +1,143 @@
+"""The field map, bound to what exists: from a Membrain record to the value that Constant Contact should hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ccsync.sync.fields import TargetField, fit, join_name, split_name
+from ccsync.sync.operations import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ccsync.sync.catalogue import Catalogue, Scope
+    from ccsync.sync.filters import Filter
+    from ccsync.sync.records import Contact, EmailKey, ListId, MembrainId, MembrainRecord, Resource
+
+FULL_NAME = "full_name"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One ``[[sync.field]]``, bound.
+
+    ``membrain`` and ``field`` are the config's words. ``properties`` names Membrain's property for each kind of record
+    the left side can come from; empty when the instance shows no such property. ``path`` is the key in
+    ``Contact.values``, except for ``full_name``, which stands for two of them.
+    """
+
+    membrain: str
+    field: str
+    path: str
+    scope: Scope
+    properties: Mapping[Resource, str]
+    target: TargetField
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    default: str = ""
+    clear: bool = False
+    truncate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRules:
+    """One ``[[sync]]``, bound: a filter, the list it fills and what travels."""
+
+    name: str
+    list_id: ListId
+    filter: Filter
+    fields: tuple[FieldRule, ...]
+    keep_on_leaving: bool
+    projects: frozenset[Resource]
+    open_projects_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All that decides a plan besides the people: the syncs in the config's order, and whom Membrain logs in.
+
+    ``only`` narrows what happens to one sync; who takes part for an address is still decided over all of them.
+    """
+
+    syncs: tuple[SyncRules, ...]
+    catalogue: Catalogue
+    user_ids: frozenset[str] = frozenset()
+    user_emails: frozenset[EmailKey] = frozenset()
+    only: str | None = None
+
+    @property
+    def acting(self) -> tuple[SyncRules, ...]:
+        """The syncs that this run carries out."""
+        return tuple(sync for sync in self.syncs if self.only in (None, sync.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is read together with a Membrain contact: its company, and the living projects of that company."""
+
+    companies: Mapping[MembrainId, MembrainRecord]
+    projects: Mapping[MembrainId, tuple[MembrainRecord, ...]]
+
+    def company_of(self, contact: MembrainRecord) -> MembrainRecord | None:
+        """Return the contact's company, if it has one that is known and lives."""
+        company = self.companies.get(contact.company_id)
+        return None if company is None or company.gone else company
+
+    def project_for(self, contact: MembrainRecord, rules: SyncRules) -> MembrainRecord | None:
+        """Return the project that speaks for a contact: the newest of the wanted kinds, open ones only if so ruled."""
+        candidates = (
+            project
+            for project in self.projects.get(contact.company_id, ())
+            if project.resource in rules.projects and not (project.closed and rules.open_projects_only)
+        )
+        return newest(candidates)
+
+
+def newest(projects: Iterable[MembrainRecord]) -> MembrainRecord | None:
+    """Return the project created last; between equals the one with the greater id."""
+    return max(
+        projects,
+        key=lambda project: (project.created.timestamp() if project.created else float("-inf"), project.id),
+        default=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Travelling:
+    """A value on its way: ``problem`` says why it cannot travel, and then nothing is written."""
+
+    value: str
+    truncated: bool = False
+    problem: Reason | None = None
+    detail: str = ""
+
+
+def travelling_value(rule: FieldRule, record: MembrainRecord | None) -> Travelling:
+    """Return what Constant Contact should hold for a rule, out of the record that its left side speaks of."""
+    raw = ""
+    if record is not None and (name := rule.properties.get(record.resource)):
+        raw = record.values.get(name, "").strip()
+    fitted = fit(rule.target, rule.values.get(raw, raw) if raw else rule.default)
+    if fitted.problem is None:
+        return Travelling(fitted.value)
+    if fitted.problem is Reason.TOO_LONG and rule.truncate:
+        return Travelling(fitted.value, truncated=True)
+    return Travelling("", problem=fitted.problem, detail=fitted.detail)
+
+
+def present_at(path: str, contact: Contact | None) -> str:
+    """Return what Constant Contact holds at a bound path; ``full_name`` is joined from its two parts."""
+    if contact is None:
+        return ""
+    if path == FULL_NAME:
+        return join_name(contact.values.get("first_name", ""), contact.values.get("last_name", ""))
+    return contact.values.get(path, "")
+
+
+def written_values(path: str, value: str) -> dict[str, str]:
+    """Return the values by path that hold a rule's value: two for ``full_name``, else one."""
+    if path == FULL_NAME:
+        first, last = split_name(value)
+        return {"first_name": first, "last_name": last}
+    return {path: value}

@@ -1,0 +1,272 @@
+"""One account with everything around it: the configuration, its folder, its credentials, its state and its runs."""
+
+from __future__ import annotations
+
+import random
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ccsync.state.folder import AccountLock, account_folder, state_root
+from ccsync.wiring import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ccsync.clock import Clock
+    from ccsync.config.model import Config
+    from ccsync.constant_contact.budget import Budget, BudgetState
+    from ccsync.constant_contact.oauth import TokenKeeper
+    from ccsync.constant_contact.oauth_login import Account
+    from ccsync.credentials.store import CredentialStore
+    from ccsync.engine.options import Progress, RunOptions, RunReport
+    from ccsync.logs.events import Recorder
+    from ccsync.state.sqlite import SqliteStore
+    from ccsync.state.store import Store
+    from ccsync.wiring.places import Places
+
+STATE = "state.sqlite"
+SANDBOXES = ".sandbox"  # no account is called so: nothing is shared with the same account when it is real
+SERVICES = "services"
+KEY = "key"
+
+
+def open_application(config: Path | None, environ: Mapping[str, str], clock: Clock) -> Application:
+    """Read the configuration and prepare its account; ConfigError when it is wrong.
+
+    Filters are compiled when somebody runs: the language takes long to load, and most commands do not need it.
+    """
+    from ccsync.config import find, read  # noqa: PLC0415 - pydantic is not needed to print a help text
+
+    path = find(config, environ)
+    loaded = read(path, compile_filter=lambda _: None)
+    root = state_root(environ)
+    if loaded.config.sandbox.enabled:
+        root = root / SANDBOXES
+    folder = account_folder(root, loaded.config.account)
+    warnings = tuple(f"{warning.path}: {warning.message}" for warning in loaded.warnings)
+    return Application(path, loaded.config, warnings, root, folder, environ, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One account, wired. ``root`` holds what accounts share, ``folder`` what is this account's own."""
+
+    path: Path
+    config: Config
+    warnings: tuple[str, ...]
+    root: Path
+    folder: Path
+    environ: Mapping[str, str]
+    clock: Clock
+
+    @property
+    def sandbox_folder(self) -> Path:
+        """Where the simulated services keep their state."""
+        return self.folder / SERVICES
+
+    @property
+    def credentials(self) -> CredentialStore:
+        """Where the logins are kept; in the sandbox always a file of its own."""
+        if self.config.sandbox.enabled:
+            return self._sandbox_credentials()
+        return self._chosen_credentials()
+
+    @property
+    def membrain_base_url(self) -> str:
+        """Where Membrain's API is."""
+        return self._places().membrain_url
+
+    @property
+    def constant_contact_urls(self) -> Places:
+        """Where Constant Contact's API and its authorization server are, and the application that logs in there."""
+        return self._places()
+
+    @property
+    def bound_account(self) -> Account | None:
+        """The Constant Contact account whose people are in the state; None before the first run."""
+        from ccsync.constant_contact.oauth_login import Account  # noqa: PLC0415 - brings an HTTP library
+        from ccsync.engine.run import ACCOUNT, ACCOUNT_NAME  # noqa: PLC0415 - brings the engine
+
+        with self.reader() as store:
+            known = store.progress.fact(ACCOUNT) if store else None
+            return Account(known, store.progress.fact(ACCOUNT_NAME) or "") if store and known else None
+
+    @contextmanager
+    def reader(self) -> Iterator[Store | None]:
+        """Open the state for reading only, also while a run is on; None before the first run."""
+        path = self.folder / STATE
+        if not path.exists():
+            yield None
+            return
+        store = _sqlite(path, read_only=True)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def budget(self) -> BudgetState:
+        """Return how many of today's calls are used."""
+        with self._budget(self._client_id()) as budget:
+            return budget.snapshot()
+
+    def run(self, options: RunOptions, progress: Progress | None = None) -> RunReport:
+        """Run once; Locked when a run of this account is on, ConfigError when a filter is wrong."""
+        from ccsync.config import read  # noqa: PLC0415 - as in open_application
+
+        read(self.path)
+        with ExitStack() as stack:
+            lock = AccountLock(self.folder, self.clock)
+            lock.acquire()
+            stack.callback(lock.release)
+            where = self._within_reach(stack)
+            return self._run(stack, where, options, progress)
+
+    def start_afresh(self) -> Path | None:
+        """Put the state aside, after a login to another account on purpose; return where it lies now."""
+        path = self.folder / STATE
+        if not path.exists():
+            return None
+        with AccountLock(self.folder, self.clock):
+            aside = path.with_name(f"state-until-{self.clock.now():%Y%m%dT%H%M%SZ}.sqlite")
+            store = _sqlite(path, read_only=False)
+            store.close()  # brings the write-ahead log into the file
+            path.rename(aside)
+        return aside
+
+    def _within_reach(self, stack: ExitStack) -> Places:
+        """Return where the services are, having started the sandbox and logged in to it when it is meant."""
+        if not self.config.sandbox.enabled:
+            return places.real(self.config)
+        from ccsync.wiring.sandbox_login import log_in  # noqa: PLC0415 - only the sandbox logs in by itself
+
+        where, api_key = stack.enter_context(places.sandbox(self.sandbox_folder, self.clock))
+        log_in(self.credentials, self.config.account, where, api_key, self.clock)
+        return where
+
+    def _run(self, stack: ExitStack, where: Places, options: RunOptions, progress: Progress | None) -> RunReport:
+        from ccsync.constant_contact.client import ConstantContactClient  # noqa: PLC0415 - as all below: only a run
+        from ccsync.credentials.store import require_membrain_key  # noqa: PLC0415
+        from ccsync.engine.context import Context  # noqa: PLC0415
+        from ccsync.engine.options import Unwatched  # noqa: PLC0415
+        from ccsync.engine.run import Run  # noqa: PLC0415
+        from ccsync.http.session import HttpClient  # noqa: PLC0415
+        from ccsync.logs.runlog import RunLog, new_run_id  # noqa: PLC0415
+        from ccsync.membrain.client import MembrainClient  # noqa: PLC0415
+
+        config, clock = self.config, self.clock
+        key = require_membrain_key(self.credentials, config.account)
+        started = clock.now()
+        run_id = new_run_id(clock, random.SystemRandom())
+        log = stack.enter_context(RunLog(self.folder, run_id, config.account, clock))
+        tokens = self._tokens(where, log)
+        account_id = tokens.account_id()
+        store = _sqlite(self.folder / STATE, read_only=False)
+        stack.callback(store.close)
+        budget = stack.enter_context(self._budget(where.client_id))
+        zone = ZoneInfo(config.membrain.time_zone)
+        membrain_http = stack.enter_context(HttpClient("membrain", where.membrain_url, clock, log))
+        contact_http = stack.enter_context(HttpClient("constant-contact", where.api_url, clock, log))
+        context = Context(
+            run=run_id,
+            started=started,
+            config=config,
+            options=options,
+            store=store,
+            membrain=MembrainClient(
+                membrain_http,
+                key.key,
+                clock=clock,
+                time_zone=zone,
+                page_size_parameter=config.membrain.page_size_parameter,
+                parallel_pages=config.membrain.parallel_pages,
+                requests_per_minute=config.membrain.requests_per_minute,
+            ),
+            constant_contact=ConstantContactClient(contact_http, tokens, budget),
+            clock=clock,
+            log=log,
+            progress=progress or Unwatched(),
+            zone=zone,
+            warnings=list(self.warnings),
+        )
+        calls = lambda: {"membrain": membrain_http.calls, "constant_contact": contact_http.calls}  # noqa: E731 - short
+        report = Run(context, account_id, calls).execute()
+        return replace(report, log_path=log.path)
+
+    def _tokens(self, where: Places, log: Recorder) -> TokenKeeper:
+        from ccsync.constant_contact.oauth import TokenKeeper  # noqa: PLC0415 - only a run
+        from ccsync.constant_contact.oauth_endpoint import AuthorizationServer  # noqa: PLC0415
+        from ccsync.logs.events import Event  # noqa: PLC0415
+
+        return TokenKeeper(
+            self.credentials,
+            self.config.account,
+            self.folder,
+            lambda: AuthorizationServer(where.auth_url, where.client_id, self.clock),
+            self.clock,
+            client_id=where.client_id,
+            on_refreshed=lambda tokens: log.event(
+                Event.AUTH_REFRESHED,
+                f"Constant Contact: new access token until {tokens.expires_at:%Y-%m-%d %H:%M} UTC",
+                expires_at=tokens.expires_at.isoformat(),
+            ),
+        )
+
+    @contextmanager
+    def _budget(self, client_id: str) -> Iterator[Budget]:
+        from ccsync.constant_contact.budget import Budget  # noqa: PLC0415 - not needed to print a help text
+        from ccsync.state.calls import CallCounter  # noqa: PLC0415
+
+        limits = self.config.constant_contact
+        counter = CallCounter(self.root, client_id)
+        try:
+            yield Budget(
+                counter,
+                self.clock,
+                per_second=limits.requests_per_second,
+                per_day=limits.requests_per_day,
+                reserve=limits.opt_out_reserve,
+            )
+        finally:
+            counter.close()
+
+    def _client_id(self) -> str:
+        if not self.config.sandbox.enabled:
+            return self.config.constant_contact.client_id
+        from ccsync.credentials.store import read_tokens  # noqa: PLC0415 - only the sandbox
+
+        tokens = read_tokens(self.credentials, self.config.account)
+        return tokens.client_id if tokens else ""
+
+    def _places(self) -> Places:
+        return places.served(self.sandbox_folder) if self.config.sandbox.enabled else places.real(self.config)
+
+    def _sandbox_credentials(self) -> CredentialStore:
+        from ccsync.credentials.encrypted_file import EncryptedFileStore  # noqa: PLC0415 - brings cryptography
+        from ccsync.credentials.key import KeySources, new_key  # noqa: PLC0415
+
+        key_file = self.folder / KEY
+        if not key_file.exists():
+            new_key(key_file)
+        return EncryptedFileStore(self.folder, KeySources(key_file=key_file))
+
+    def _chosen_credentials(self) -> CredentialStore:
+        chosen = self.config.credentials
+        if chosen.store == "keyring":
+            from ccsync.credentials.system_keyring import KeyringStore  # noqa: PLC0415 - brings the keyring
+
+            return KeyringStore()
+        from ccsync.credentials.encrypted_file import EncryptedFileStore  # noqa: PLC0415 - brings cryptography
+        from ccsync.credentials.key import KeySources  # noqa: PLC0415
+
+        key_file = Path(chosen.key_file).expanduser() if chosen.key_file else None
+        sources = KeySources.from_environment(self.environ, key_file=key_file, key_command=chosen.key_command or ())
+        return EncryptedFileStore(self.folder, sources)
+
+
+def _sqlite(path: Path, *, read_only: bool) -> SqliteStore:
+    from ccsync.state.sqlite import SqliteStore  # noqa: PLC0415 - not needed to print a help text
+
+    return SqliteStore.open(path, read_only=read_only)

@@ -1,0 +1,83 @@
+"""Help: every command says what it does and shows an example; the version is one line."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import CommandLine
+
+GROUPS = ("", "timestamp", "logs", "auth", "auth login", "config", "sandbox")
+COMMANDS = (
+    "run",
+    "status",
+    "timestamp show",
+    "logs list",
+    "logs show",
+    "auth login membrain",
+    "auth login constant-contact",
+    "auth status",
+    "auth logout",
+    "auth new-key",
+    "config check",
+    "config show",
+    "config path",
+    "config schema",
+    "sandbox serve",
+    "sandbox reset",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_and_gives_an_example(command: str, ccsync: CommandLine) -> None:
+    outcome = ccsync(*command.split(), "--help")
+    assert outcome.code == 0
+    assert outcome.stderr == ""
+    page = outcome.stdout
+    assert f"Usage: ccsync {command} [OPTIONS]" in page
+    summary = page.split("Usage:")[1].split("\n")[2].strip()
+    assert len(summary) > 15
+    assert f"ccsync {command}" in page.split("Examples:")[1] or f"{command}" in page.split("Examples:")[1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_the_options_that_all_take(command: str, ccsync: CommandLine) -> None:
+    page = ccsync(*command.split(), "-h").stdout
+    for option in ("--config", "--json", "--verbose", "--quiet"):
+        assert option in page.split("Everywhere")[1]
+
+
+@pytest.mark.parametrize("command", [*GROUPS, *COMMANDS])
+def test_help_fits_80_columns(command: str, ccsync: CommandLine) -> None:
+    page = ccsync(*command.split(), "--help").stdout
+    assert max(len(line) for line in page.splitlines()) <= 80
+    assert "…" not in page
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_without_a_command_shows_its_help_and_is_wrong_usage(group: str, ccsync: CommandLine) -> None:
+    outcome = ccsync(*group.split())
+    assert outcome.code == 2
+    assert "Usage:" in outcome.stdout
+    assert outcome.stderr == ""
+
+
+def test_the_version_is_one_line(ccsync: CommandLine) -> None:
+    outcome = ccsync("--version")
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (0, f"ccsync {version('ccsync')}\n", "")
+
+
+def test_a_misspelt_command_is_told_with_the_right_one(ccsync: CommandLine) -> None:
+    outcome = ccsync("statsu")
+    assert outcome.code == 2
+    assert outcome.stderr == "ccsync: No such command 'statsu'. Did you mean 'status'?\n  next: ccsync --help\n"
+    assert outcome.stdout == ""
+
+
+def test_nothing_is_named_that_does_not_exist(ccsync: CommandLine) -> None:
+    pages = "".join(ccsync(*command.split(), "--help").stdout for command in (*GROUPS, *COMMANDS))
+    for later in ("daemon ", "doctor", "ccsync forget", "--watch", "--follow", "ccsync init", "--scheduled"):
+        assert later not in pages

@@ -1,0 +1,327 @@
+"""What the mirror promises, on every adapter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ccsync.state.store import ContactChange, RecordChange
+from ccsync.sync.records import EmailKey, Gone, ListId, MembrainId, MembrainRecord, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ccsync.state.store import Store
+    from ccsync.sync.records import Contact
+
+    People = Callable[..., MembrainRecord]
+    Contacts = Callable[..., Contact]
+
+CONTACTS = Resource.CONTACTS
+
+
+class TestReadingMembrain:
+    def test_a_new_row_is_a_change_without_an_old_one(self, store: Store, person: People) -> None:
+        ann = person("m1", "ann@example.com")
+        assert store.mirror.put_records([ann]) == [RecordChange(None, ann)]
+        assert store.mirror.records(CONTACTS, [ann.id]) == {ann.id: ann}
+
+    def test_a_row_keeps_its_times(self, store: Store, person: People) -> None:
+        ann = person("m1", created=2.5, changed=3.25)
+        store.mirror.put_records([ann])
+        stored = store.mirror.records(CONTACTS, [ann.id])[ann.id]
+        assert (stored.created, stored.changed) == (ann.created, ann.changed)
+
+    def test_the_same_row_is_no_change_even_when_its_change_time_is_another(self, store: Store, person: People) -> None:
+        store.mirror.put_records([person("m1", changed=1)])
+        assert store.mirror.put_records([person("m1", changed=2)]) == []
+
+    @pytest.mark.parametrize(
+        "difference",
+        [{"values": {"Name": "Bo"}}, {"created": None}, {"gone": Gone.DELETED}, {"values": {}}],
+        ids=["a value", "its date of creation", "its end", "no values"],
+    )
+    def test_what_makes_a_row_differ(self, store: Store, person: People, difference: dict[str, object]) -> None:
+        old = person("m1", "ann@example.com")
+        new = replace(old, **difference)  # type: ignore[arg-type] # the fields of the parametrisation
+        store.mirror.put_records([old])
+        assert store.mirror.put_records([new]) == [RecordChange(old, new)]
+        assert store.mirror.records(CONTACTS, [old.id]) == {old.id: new}
+
+    def test_changes_come_in_the_order_of_the_page(self, store: Store, person: People) -> None:
+        store.mirror.put_records([person("m2")])
+        page = [person("m3"), person("m2"), person("m1")]
+        assert [change.new.id for change in store.mirror.put_records(page)] == ["m3", "m1"]
+
+    def test_a_row_that_stands_twice_on_a_page_ends_as_the_last_one(self, store: Store, person: People) -> None:
+        first, last = person("m1", name="Ann"), person("m1", name="Anna")
+        changes = store.mirror.put_records([first, last, last])
+        assert changes == [RecordChange(None, first), RecordChange(first, last)]
+        assert store.mirror.records(CONTACTS, [first.id]) == {first.id: last}
+
+    def test_an_empty_page_changes_nothing(self, store: Store) -> None:
+        assert store.mirror.put_records([], sweep=1) == []
+
+    def test_lists_are_kept_apart(self, store: Store, person: People) -> None:
+        ann = person("same-id")
+        company = MembrainRecord(Resource.COMPANIES, MembrainId("same-id"), {"Name": "Example Ltd"})
+        store.mirror.put_records([ann])
+        store.mirror.put_records([company])
+        assert store.mirror.records(CONTACTS, [ann.id]) == {ann.id: ann}
+        assert store.mirror.records(Resource.COMPANIES, [ann.id]) == {ann.id: company}
+        assert store.mirror.record_count(CONTACTS) == 1
+
+    def test_unknown_ids_are_left_out(self, store: Store) -> None:
+        assert store.mirror.records(CONTACTS, [MembrainId("nobody")]) == {}
+
+    def test_what_the_caller_does_to_its_values_later_does_not_matter(self, store: Store) -> None:
+        values = {"Name": "Ann"}
+        store.mirror.put_records([MembrainRecord(CONTACTS, MembrainId("m1"), values)])
+        values["Name"] = "Bo"
+        assert store.mirror.records(CONTACTS, [MembrainId("m1")])[MembrainId("m1")].values == {"Name": "Ann"}
+
+    def test_letters_of_every_kind_come_back_as_they_were(self, store: Store, person: People) -> None:
+        odd = person("m1", "\ud800@example.com", name='Zoë "Å" \x00 \U0001f600 \ud83d \u2028')
+        store.mirror.put_records([odd])
+        assert store.mirror.records(CONTACTS, [odd.id]) == {odd.id: odd}
+
+    def test_the_count_is_of_living_rows(self, store: Store, person: People) -> None:
+        store.mirror.put_records([person("m1"), person("m2"), person("m3", gone=Gone.RETIRED)])
+        assert store.mirror.record_count(CONTACTS) == 2
+        store.mirror.put_records([person("m1", gone=Gone.DELETED), person("m3")])
+        assert store.mirror.record_count(CONTACTS) == 2
+        assert store.mirror.record_count(Resource.COMPANIES) == 0
+
+
+class TestFindingMembrainRecords:
+    def test_people_of_one_address_come_by_age_and_then_by_id(self, store: Store, person: People) -> None:
+        page = [
+            person("m4", "ann@example.com", created=None),
+            person("m3", "Ann@Example.com ", created=1),
+            person("m2", " ANN@example.com", created=1),
+            person("m1", "ann@example.com", created=2),
+        ]
+        store.mirror.put_records(page)
+        found = store.mirror.contacts_by_email([EmailKey("ann@example.com"), EmailKey("bo@example.com")])
+        assert {key: [record.id for record in records] for key, records in found.items()} == {
+            "ann@example.com": ["m2", "m3", "m1", "m4"]
+        }
+
+    def test_the_age_is_compared_to_the_microsecond(self, store: Store, person: People) -> None:
+        store.mirror.put_records(
+            [person("m1", "a@example.com", created=0.1), person("m2", "a@example.com", created=0.0999999)]
+        )
+        found = store.mirror.contacts_by_email([EmailKey("a@example.com")])
+        assert [record.id for record in found[EmailKey("a@example.com")]] == ["m2", "m1"]
+
+    def test_the_gone_are_not_found_by_their_address(self, store: Store, person: People) -> None:
+        store.mirror.put_records([person("m1", "ann@example.com", gone=Gone.DELETED)])
+        assert store.mirror.contacts_by_email([EmailKey("ann@example.com")]) == {}
+
+    def test_a_former_address_finds_nobody(self, store: Store, person: People) -> None:
+        store.mirror.put_records([person("m1", "old@example.com")])
+        store.mirror.put_records([person("m1", "new@example.com")])
+        assert store.mirror.contacts_by_email([EmailKey("old@example.com")]) == {}
+
+    def test_nobody_is_found_by_an_empty_address(self, store: Store, person: People, contact: Contacts) -> None:
+        store.mirror.put_records([person("m1")])
+        store.mirror.put_contacts([contact("c1")])
+        assert store.mirror.contacts_by_email([EmailKey("")]) == {}
+        assert store.mirror.contacts_by_address([EmailKey("")]) == {}
+
+    def test_only_contacts_are_found_by_an_address(self, store: Store) -> None:
+        company = MembrainRecord(Resource.COMPANIES, MembrainId("o1"), {"EmailAddress": "info@example.com"})
+        store.mirror.put_records([company])
+        assert store.mirror.contacts_by_email([EmailKey("info@example.com")]) == {}
+
+    def test_projects_of_all_three_kinds_are_found_by_their_company(self, store: Store, person: People) -> None:
+        company = MembrainId("o1")
+        kinds = [kind for kind in Resource if kind.is_project]
+        projects = [MembrainRecord(kind, MembrainId(f"p-{kind}"), {"CompanyId": company}) for kind in kinds]
+        for project in projects:
+            store.mirror.put_records([project])
+        store.mirror.put_records(
+            [MembrainRecord(kinds[0], MembrainId("won"), {"CompanyId": company}, gone=Gone.DELETED)]
+        )
+        store.mirror.put_records([MembrainRecord(kinds[0], MembrainId("alone"), {})])
+        store.mirror.put_records([person("m1", company=company)])
+        found = store.mirror.projects_of([company, MembrainId("o2"), MembrainId("")])
+        assert list(found) == [company]
+        assert sorted(found[company], key=lambda record: record.id) == sorted(projects, key=lambda record: record.id)
+
+
+class TestCompleteReadingsOfMembrain:
+    @pytest.fixture
+    def two(self, store: Store, person: People) -> tuple[MembrainRecord, MembrainRecord]:
+        ann, bo = person("ann", "ann@example.com"), person("bo", "bo@example.com")
+        store.mirror.put_records([ann, bo], sweep=1)
+        assert store.mirror.finish_records(CONTACTS, 1) == []
+        return ann, bo
+
+    def test_a_row_is_missing_at_its_second_absence_in_a_row(
+        self, store: Store, two: tuple[MembrainRecord, MembrainRecord]
+    ) -> None:
+        ann, bo = two
+        store.mirror.put_records([ann], sweep=2)
+        assert store.mirror.finish_records(CONTACTS, 2) == []
+        store.mirror.put_records([ann], sweep=3)
+        assert store.mirror.finish_records(CONTACTS, 3) == [replace(bo, gone=Gone.MISSING)]
+        assert store.mirror.records(CONTACTS, [bo.id])[bo.id].gone is Gone.MISSING
+        assert store.mirror.record_count(CONTACTS) == 1
+
+    @pytest.mark.parametrize("sweep", [None, 2], ids=["by its change", "in a sweep"])
+    def test_any_reading_of_a_row_ends_its_absences(
+        self, store: Store, two: tuple[MembrainRecord, MembrainRecord], sweep: int | None
+    ) -> None:
+        ann, bo = two
+        store.mirror.put_records([ann], sweep=2)
+        store.mirror.finish_records(CONTACTS, 2)
+        store.mirror.put_records([bo], sweep)
+        store.mirror.put_records([ann], sweep=3)
+        assert store.mirror.finish_records(CONTACTS, 3) == []
+
+    def test_a_missing_row_that_is_read_again_is_back_and_a_change(
+        self, store: Store, two: tuple[MembrainRecord, MembrainRecord]
+    ) -> None:
+        ann, bo = two
+        for sweep in (2, 3):
+            store.mirror.put_records([ann], sweep)
+            store.mirror.finish_records(CONTACTS, sweep)
+        assert store.mirror.put_records([bo]) == [RecordChange(replace(bo, gone=Gone.MISSING), bo)]
+        assert store.mirror.record_count(CONTACTS) == 2
+
+    def test_rows_that_are_gone_already_are_not_counted_absent(
+        self, store: Store, two: tuple[MembrainRecord, MembrainRecord]
+    ) -> None:
+        ann, bo = two
+        store.mirror.put_records([replace(bo, gone=Gone.DELETED)])
+        for sweep in (2, 3, 4):
+            store.mirror.put_records([ann], sweep)
+            assert store.mirror.finish_records(CONTACTS, sweep) == []
+        assert store.mirror.records(CONTACTS, [bo.id])[bo.id].gone is Gone.DELETED
+
+    def test_a_sweep_that_was_given_up_does_not_count(
+        self, store: Store, two: tuple[MembrainRecord, MembrainRecord]
+    ) -> None:
+        ann, bo = two
+        store.mirror.put_records([ann], sweep=2)  # broken off: the next one is a new number
+        store.mirror.put_records([ann, bo], sweep=3)
+        assert store.mirror.finish_records(CONTACTS, 3) == []
+        store.mirror.put_records([ann], sweep=4)
+        assert store.mirror.finish_records(CONTACTS, 4) == []
+
+    def test_what_a_sweep_met_on_earlier_pages_counts(
+        self, store: Store, two: tuple[MembrainRecord, MembrainRecord]
+    ) -> None:
+        for sweep in (2, 3):
+            for record in two:
+                store.mirror.put_records([record], sweep)
+            assert store.mirror.finish_records(CONTACTS, sweep) == []
+
+    @pytest.mark.usefixtures("two")
+    def test_a_sweep_of_one_list_says_nothing_about_another(self, store: Store) -> None:
+        assert store.mirror.finish_records(Resource.COMPANIES, 2) == []
+        assert store.mirror.finish_records(Resource.COMPANIES, 3) == []
+        assert store.mirror.record_count(CONTACTS) == 2
+
+
+class TestReadingConstantContact:
+    def test_a_new_contact_is_a_change_without_an_old_one(self, store: Store, contact: Contacts) -> None:
+        ann = contact("c1", "ann@example.com", lists=("L1",))
+        assert store.mirror.put_contacts([ann]) == [ContactChange(None, ann)]
+        stored = store.mirror.contacts([ann.id])
+        assert stored == {ann.id: ann}
+        assert stored[ann.id].updated == ann.updated
+
+    def test_the_same_contact_is_no_change_even_when_its_change_time_is_another(
+        self, store: Store, contact: Contacts
+    ) -> None:
+        store.mirror.put_contacts([contact("c1", updated=1)])
+        assert store.mirror.put_contacts([contact("c1", updated=2)]) == []
+
+    @pytest.mark.parametrize(
+        "difference",
+        [
+            {"email": "Ann@example.com"},
+            {"values": {}},
+            {"lists": frozenset({ListId("L2")})},
+            {"permission": "unsubscribed"},
+            {"permission": "a_word_of_tomorrow"},
+            {"opt_out_date": "2026-01-01T00:00:00Z"},
+            {"opt_out_reason": "too much"},
+            {"deleted": True},
+        ],
+        ids=lambda difference: next(iter(difference)),
+    )
+    def test_what_makes_a_contact_differ(self, store: Store, contact: Contacts, difference: dict[str, object]) -> None:
+        old = contact("c1", "ann@example.com", lists=("L1",))
+        new = replace(old, **difference)  # type: ignore[arg-type] # the fields of the parametrisation
+        store.mirror.put_contacts([old])
+        assert store.mirror.put_contacts([new]) == [ContactChange(old, new)]
+        assert store.mirror.contacts([old.id]) == {old.id: new}
+
+    def test_a_contact_that_stands_twice_on_a_page_ends_as_the_last_one(self, store: Store, contact: Contacts) -> None:
+        first, last = contact("c1", lists=("L1",)), contact("c1", lists=("L2",))
+        assert store.mirror.put_contacts([first, last]) == [ContactChange(None, first), ContactChange(first, last)]
+        assert (store.mirror.list_size(ListId("L1")), store.mirror.list_size(ListId("L2"))) == (0, 1)
+
+    def test_a_contact_is_found_by_its_address_when_deleted_too(self, store: Store, contact: Contacts) -> None:
+        ann, bo = contact("c1", "Ann@example.com"), contact("c2", "bo@example.com", deleted=True)
+        store.mirror.put_contacts([ann, bo])
+        keys = [EmailKey("ann@example.com"), EmailKey("bo@example.com"), EmailKey("cy@example.com")]
+        assert store.mirror.contacts_by_address(keys) == {"ann@example.com": ann, "bo@example.com": bo}
+
+    def test_while_an_address_moves_the_contact_that_changed_last_has_it(self, store: Store, contact: Contacts) -> None:
+        new_owner, former = contact("c1", "ann@example.com", updated=2), contact("c2", "ann@example.com", updated=1)
+        store.mirror.put_contacts([new_owner, former, contact("c3", "ann@example.com", updated=None)])
+        assert store.mirror.contacts_by_address([EmailKey("ann@example.com")]) == {"ann@example.com": new_owner}
+
+    def test_the_size_of_a_list_follows_its_members(self, store: Store, contact: Contacts) -> None:
+        store.mirror.put_contacts([contact("c1", lists=("L1", "L2")), contact("c2", lists=("L1",))])
+        assert (store.mirror.list_size(ListId("L1")), store.mirror.list_size(ListId("L2"))) == (2, 1)
+        store.mirror.put_contacts([contact("c1", lists=("L2", "L3"))])
+        assert [store.mirror.list_size(ListId(name)) for name in ("L1", "L2", "L3", "L4")] == [1, 1, 1, 0]
+
+    def test_a_deleted_contact_is_on_no_list_and_revived_it_is_again(self, store: Store, contact: Contacts) -> None:
+        store.mirror.put_contacts([contact("c1", lists=("L1",))])
+        store.mirror.put_contacts([contact("c1", lists=("L1",), deleted=True)])
+        assert store.mirror.list_size(ListId("L1")) == 0
+        store.mirror.put_contacts([contact("c1", lists=("L1",))])
+        assert store.mirror.list_size(ListId("L1")) == 1
+
+
+class TestCompleteReadingsOfConstantContact:
+    def test_a_contact_is_erased_at_its_second_absence_in_a_row(self, store: Store, contact: Contacts) -> None:
+        ann = contact("c1", "ann@example.com", lists=("L1",))
+        bo = contact("c2", "bo@example.com", lists=("L1",), deleted=True)
+        store.mirror.put_contacts([ann, bo], sweep=1)
+        assert store.mirror.finish_contacts(1) == []
+        assert store.mirror.finish_contacts(2) == []
+        store.mirror.put_contacts([bo], sweep=3)
+        assert store.mirror.finish_contacts(3) == [replace(ann, erased=True)]
+        assert store.mirror.contacts([ann.id])[ann.id].erased
+        assert store.mirror.contacts_by_address([EmailKey("ann@example.com")]) == {}
+        assert store.mirror.contact_count() == 1
+        assert store.mirror.list_size(ListId("L1")) == 0
+
+    def test_an_erased_contact_that_is_read_again_is_back_and_a_change(self, store: Store, contact: Contacts) -> None:
+        ann = contact("c1", "ann@example.com", lists=("L1",))
+        store.mirror.put_contacts([ann])
+        store.mirror.finish_contacts(1)
+        store.mirror.finish_contacts(2)
+        assert store.mirror.put_contacts([ann]) == [ContactChange(replace(ann, erased=True), ann)]
+        assert (store.mirror.contact_count(), store.mirror.list_size(ListId("L1"))) == (1, 1)
+
+    def test_the_same_numbers_of_sweeps_do_not_mix_the_two_sides(
+        self, store: Store, person: People, contact: Contacts
+    ) -> None:
+        store.mirror.put_contacts([contact("same-id")], sweep=1)
+        store.mirror.put_records([person("same-id")], sweep=1)
+        store.mirror.finish_records(CONTACTS, 1)
+        assert store.mirror.finish_contacts(1) == []
+        store.mirror.finish_records(CONTACTS, 2)
+        assert store.mirror.finish_contacts(2) == []
+        assert len(store.mirror.finish_records(CONTACTS, 3)) == 1
+        assert store.mirror.contact_count() == 1
