@@ -151,6 +151,13 @@ class TestFindingMembrainRecords:
         assert list(found) == [company]
         assert sorted(found[company], key=lambda record: record.id) == sorted(projects, key=lambda record: record.id)
 
+    def test_a_project_that_closes_is_a_change_and_stays_closed(self, store: Store) -> None:
+        project = MembrainRecord(Resource.OPPORTUNITIES, MembrainId("p1"), {"CompanyId": "o1"})
+        store.mirror.put_records([project])
+        won = replace(project, closed=True)
+        assert [change.new for change in store.mirror.put_records([won])] == [won]
+        assert store.mirror.projects_of([MembrainId("o1")])[MembrainId("o1")] == [won]
+
 
 class TestCompleteReadingsOfMembrain:
     @pytest.fixture
@@ -302,9 +309,12 @@ class TestCompleteReadingsOfConstantContact:
         store.mirror.put_contacts([bo], sweep=3)
         assert store.mirror.finish_contacts(3) == [replace(ann, erased=True)]
         assert store.mirror.contacts([ann.id])[ann.id].erased
-        assert store.mirror.contacts_by_address([EmailKey("ann@example.com")]) == {}
+        assert store.mirror.contacts_by_address([EmailKey("ann@example.com")]) == {ann.email: replace(ann, erased=True)}
         assert store.mirror.contact_count() == 1
         assert store.mirror.list_size(ListId("L1")) == 0
+        again = contact("c3", "ann@example.com")
+        store.mirror.put_contacts([again])
+        assert store.mirror.contacts_by_address([EmailKey("ann@example.com")]) == {ann.email: again}
 
     def test_an_erased_contact_that_is_read_again_is_back_and_a_change(self, store: Store, contact: Contacts) -> None:
         ann = contact("c1", "ann@example.com", lists=("L1",))

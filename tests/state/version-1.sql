@@ -96,7 +96,7 @@ CREATE TABLE record (
     body       TEXT NOT NULL,
     PRIMARY KEY (resource, id)
 );
-INSERT INTO "record" VALUES('contacts','m1','','2026-03-01T12:00:00.000000+00:00','2026-03-01T12:00:00.000000+00:00','ann@example.com','o1',X'640EC7DACDB5C888AC1F1EC8E1BAEB40','{"CompanyId":"o1","EmailAddress":"Ann@example.com","Name":"Ann Ex\u00e4mple"}');
+INSERT INTO "record" VALUES('contacts','m1','','2026-03-01T12:00:00.000000+00:00','2026-03-01T12:00:00.000000+00:00','ann@example.com','o1',X'5BD9E840755270FF3C11E44AA0A8664D','{"closed":false,"values":{"CompanyId":"o1","EmailAddress":"Ann@example.com","Name":"Ann Ex\u00e4mple"}}');
 CREATE TABLE run (
     id       TEXT NOT NULL PRIMARY KEY,
     started  TEXT NOT NULL,
@@ -154,7 +154,7 @@ CREATE INDEX record_living ON record (resource, id, gone) WHERE gone = '';
 CREATE INDEX record_email ON record (email_key) WHERE email_key IS NOT NULL;
 CREATE INDEX record_company ON record (company_id, resource) WHERE company_id IS NOT NULL;
 CREATE INDEX contact_living ON contact (id, erased) WHERE erased = 0;
-CREATE INDEX contact_email ON contact (email_key) WHERE email_key IS NOT NULL AND erased = 0;
+CREATE INDEX contact_email ON contact (email_key) WHERE email_key IS NOT NULL;
 CREATE INDEX intent_state ON intent (state, number);
 CREATE INDEX intent_batch ON intent (batch, number);
 CREATE INDEX waiting_since ON waiting (since, membrain_id, sync, field, reason);

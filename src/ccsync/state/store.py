@@ -93,7 +93,10 @@ class Mirror(Protocol):
         ...
 
     def contacts_by_address(self, keys: Iterable[EmailKey]) -> dict[EmailKey, Contact]:
-        """Return the contact of each address, deleted ones included, erased ones not: the service has one at most."""
+        """Return the contact of each address, deleted ones included; an erased one only when nobody else has it.
+
+        The service has one at most. While an address moves the mirror may know two: the one changed last has it.
+        """
         ...
 
     def contact_count(self) -> int:

@@ -11,7 +11,7 @@ from ccsync.sandbox import words
 from ccsync.sandbox.membrain import assumed
 from ccsync.sandbox.membrain.kinds import KEY_PREFIX, Kind
 from ccsync.sandbox.membrain.shape import CUSTOM_FIELD_PREFIX
-from ccsync.sandbox.membrain.store import CustomField, Option, Row, Store
+from ccsync.sandbox.membrain.store import CustomField, Option, Row, Selection, Store
 from ccsync.sandbox.membrain.times import stored
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ ROLES: Final = ("Accountable", "Approver", "Influencer")
 
 
 def load(store: Store, population: Population, now: datetime) -> None:
-    """Add a population; ages count back from ``now``."""
+    """Add a population, to another one if need be; ages count back from ``now``."""
     loader = _Loader(population, now)
     for custom in CUSTOM_FIELDS:
         store.put_custom_field(custom)
@@ -54,10 +54,11 @@ def load(store: Store, population: Population, now: datetime) -> None:
     store.insert(map(loader.contact, population.people))
     store.insert(map(loader.project, population.projects))
     store.insert(map(loader.user, population.colleagues))
-    store.insert(loader.roles())
+    if not store.count(Selection(Kind.ROLES)):
+        store.insert(loader.roles())
     for kind in KEY_PREFIX:
-        numbers = (project.number for project in population.projects if project.kind == kind)
-        store.save_setting(f"last {kind}", max(numbers, default=0))
+        numbers = [project.number for project in population.projects if project.kind == kind]
+        store.save_setting(f"last {kind}", max((store.setting(f"last {kind}", 0), *numbers)))
 
 
 class _Loader:

@@ -98,12 +98,12 @@ class MemoryMirror:
         return {item: self._tables.contacts[item] for item in ids if item in self._tables.contacts}
 
     def contacts_by_address(self, keys: Iterable[EmailKey]) -> dict[EmailKey, Contact]:
-        """Return the contact of each address, deleted ones included, erased ones not.
+        """Return the contact of each address, deleted ones included; an erased one only when nobody else has it.
 
         The service has one at most. While an address moves the mirror may know two: the one changed last has it.
         """
         wanted = set(keys) - {email_key("")}
-        found = sorted(self._not_erased(), key=_recency)
+        found = sorted(self._tables.contacts.values(), key=lambda contact: (not contact.erased, _recency(contact)))
         return {key: contact for contact in found if (key := email_key(contact.email)) in wanted}
 
     def contact_count(self) -> int:

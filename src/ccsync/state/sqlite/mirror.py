@@ -60,8 +60,8 @@ ON CONFLICT (id) DO UPDATE SET
 
 CONTACTS_BY_ADDRESS = """
 SELECT email_key, id, erased, updated, body FROM contact
-WHERE email_key IN (SELECT value FROM json_each(?)) AND erased = 0
-ORDER BY updated IS NOT NULL, updated, id
+WHERE email_key IN (SELECT value FROM json_each(?))
+ORDER BY erased DESC, updated IS NOT NULL, updated, id
 """
 
 CONTACTS_ERASED = "UPDATE contact SET erased = 1 WHERE id IN (SELECT value FROM json_each(?))"
@@ -156,7 +156,7 @@ class SqliteMirror:
         return {contact.id: contact for contact in map(read_contact, rows)}
 
     def contacts_by_address(self, keys: Iterable[EmailKey]) -> dict[EmailKey, Contact]:
-        """Return the contact of each address, deleted ones included, erased ones not.
+        """Return the contact of each address, deleted ones included; an erased one only when nobody else has it.
 
         The service has one at most. While an address moves the mirror may know two: the one changed last has it.
         """

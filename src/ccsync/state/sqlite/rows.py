@@ -57,7 +57,7 @@ def _digest(*parts: str) -> bytes:
 
 def record_row(record: MembrainRecord) -> tuple[Any, ...]:
     """Return the columns of ``record``; the digest leaves out ``gone`` and ``changed``."""
-    body = _encode(dict(record.values))
+    body = _encode({"values": dict(record.values), "closed": record.closed})
     created = _optional_text(record.created)
     address = email_key(record.email) if record.resource is Resource.CONTACTS else ""
     return (
@@ -80,11 +80,13 @@ def whole_letters(text: str) -> str:
 
 def read_record(row: Sequence[Any]) -> MembrainRecord:
     """Read ``resource, id, gone, created, changed, body``."""
-    resource, identifier, gone, created, changed, body = row
+    resource, identifier, gone, created, changed, text = row
+    body = json.loads(text)
     return MembrainRecord(
         resource=Resource(resource),
         id=MembrainId(identifier),
-        values=json.loads(body),
+        values=body["values"],
+        closed=body["closed"],
         created=_optional_time(created),
         changed=_optional_time(changed),
         gone=Gone(gone),

@@ -40,7 +40,7 @@ CREATE TABLE contact (
     body      TEXT NOT NULL
 );
 CREATE INDEX contact_living ON contact (id, erased) WHERE erased = 0;
-CREATE INDEX contact_email ON contact (email_key) WHERE email_key IS NOT NULL AND erased = 0;
+CREATE INDEX contact_email ON contact (email_key) WHERE email_key IS NOT NULL;
 
 CREATE TABLE membership (
     list_id    TEXT NOT NULL,
