@@ -71,7 +71,7 @@ class Activities:
         except AnswerLost:
             raise  # it may have become an activity: the next run looks for it before anything is sent again
         except CcsyncError:
-            self.abandon(batch)
+            self._put_back(batch)
             raise
         with context.store.transaction():
             work.answered(batch.id, activity_id)
@@ -84,10 +84,16 @@ class Activities:
             people=len(numbers),
         )
 
-    def abandon(self, batch: Batch) -> None:
-        """Forget a batch that did not become an activity; its intents are planned again."""
+    def _put_back(self, batch: Batch) -> None:
+        """Close a batch that the service did not take: its intents are as before."""
         with self._context.store.transaction():
             self._context.store.work.mark(self._numbers(batch), IntentState.PLANNED, batch="")
+            self._context.store.work.close_batch(batch.id)
+
+    def _lose(self, batch: Batch) -> None:
+        """Close a batch whose answer was lost and that did not become an activity: only reading back can tell."""
+        with self._context.store.transaction():
+            self._context.store.work.mark(self._numbers(batch), IntentState.LOST)
             self._context.store.work.close_batch(batch.id)
 
     def wait(self) -> None:
@@ -113,7 +119,7 @@ class Activities:
                 claimed.add(row["activity_id"])
                 self._follow(batch, row)
             elif not batch.activity_id:
-                self.abandon(batch)
+                self._lose(batch)
             elif context.clock.now() - batch.sent_at > FORGOTTEN_AFTER:
                 self._end(batch, Ending(True, "forgotten", "", {}))
 

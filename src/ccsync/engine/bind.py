@@ -45,6 +45,7 @@ class Names:
         self._confirmed = False
         self._lists: list[side.ContactList] | None = None
         self._fields: list[side.CustomFieldDefinition] | None = None
+        self._bindings = {kind: context.store.progress.bindings(kind) for kind in (LIST, FIELD)}
 
     def find(self) -> None:
         """Look for what the config names and nobody has looked for yet."""
@@ -88,7 +89,7 @@ class Names:
 
     def list_id(self, label: str) -> ListId:
         """Return the list's id, or a stand-in for one that is still to be made."""
-        binding = self._context.store.progress.bindings(LIST).get(label)
+        binding = self._bindings[LIST].get(label)
         return ListId(binding.id if binding else STAND_IN + label)
 
     def path(self, right: str) -> str:
@@ -96,7 +97,7 @@ class Names:
         if not right.startswith(CUSTOM):
             return right
         label = right.removeprefix(CUSTOM)
-        binding = self._context.store.progress.bindings(FIELD).get(label)
+        binding = self._bindings[FIELD].get(label)
         return CUSTOM + (binding.id if binding else STAND_IN + label)
 
     def field_names(self) -> Mapping[str, str]:
@@ -137,7 +138,7 @@ class Names:
         return list(dict.fromkeys(right.removeprefix(CUSTOM) for right in rights if right.startswith(CUSTOM)))
 
     def _unbound(self, kind: str) -> list[str]:
-        known = self._context.store.progress.bindings(kind)
+        known = self._bindings[kind]
         return [label for label in self._labels(kind) if label not in known]
 
     def _adopt(self, kind: str, label: str, found: list[tuple[str, str]]) -> None:
@@ -148,11 +149,13 @@ class Names:
             self._bind(kind, label, *alike[0])
 
     def _bind(self, kind: str, label: str, id_: str, name: str) -> None:
-        self._context.store.progress.bind(Binding(kind, label, id_, name))
+        binding = Binding(kind, label, id_, name)
+        self._context.store.progress.bind(binding)
+        self._bindings[kind][label] = binding
 
     def _still_there(self, kind: str, found: Mapping[str, str]) -> None:
         what = "list" if kind == LIST else "custom field"
-        known = self._context.store.progress.bindings(kind)
+        known = self._bindings[kind]
         for label in self._labels(kind):
             binding = known.get(label)
             if binding is None:

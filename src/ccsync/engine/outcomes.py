@@ -11,6 +11,7 @@ from ccsync.sync.records import Base, Standing, email_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from ccsync.engine.context import Context
     from ccsync.sync.operations import FieldChange, Intent, StoredIntent, Waiting
@@ -42,8 +43,9 @@ class Outcomes:
             if intent.old_email:
                 store.work.touch_addresses([email_key(intent.old_email)])
             store.work.drop_intents([stored.number])
-            if intent.membrain_id not in self._context.unfinished:
+            if self._context.options.sync is None and intent.membrain_id not in self._context.unfinished:
                 store.work.untouch([intent.membrain_id])
+            self._held_no_longer(stored)
         self._context.tally.done(intent)
         self._tell(intent, contact)
 
@@ -60,6 +62,7 @@ class Outcomes:
             for sync in dict.fromkeys(sync for _, sync in intent.operations)
         ]
         with context.store.transaction():
+            self._held_no_longer(stored)
             context.store.work.wait(waits)
             context.store.work.drop_intents([stored.number])
         context.tally.failed(intent, reason, changes or intent.changes)
@@ -90,6 +93,17 @@ class Outcomes:
             reason=Reason.REFUSED.value,
         )
 
+    def unknown(self, stored: StoredIntent) -> None:
+        """Note that nobody knows whether a request arrived, and that its effect cannot be seen: it is planned anew."""
+        with self._context.store.transaction():
+            self._context.store.work.touch([stored.intent.membrain_id])
+            self._context.store.work.drop_intents([stored.number])
+
+    def held_since(self, stored: StoredIntent) -> datetime | None:
+        """Return since when it is known that something was sent and cannot be seen."""
+        waits = self._context.store.work.waiting_for([stored.intent.membrain_id]).get(stored.intent.membrain_id, [])
+        return min((wait.since for wait in waits if wait.reason is Reason.HELD), default=None)
+
     def on_the_way(self, stored: StoredIntent) -> None:
         """Note that something was sent and cannot be seen yet."""
         intent = stored.intent
@@ -97,6 +111,13 @@ class Outcomes:
             self._waiting(intent, Wait(sync, Reason.HELD, "sent, not seen in Constant Contact yet"))
             for sync in dict.fromkeys(sync for _, sync in intent.operations)
         )
+
+    def _held_no_longer(self, stored: StoredIntent) -> None:
+        """Take back what ``on_the_way`` noted at the end of an earlier run."""
+        if not stored.batch.startswith(self._context.run):
+            work, person = self._context.store.work, stored.intent.membrain_id
+            waits = work.waiting_for([person]).get(person, [])
+            work.stop_waiting(person, keep=[wait for wait in waits if wait.reason is not Reason.HELD])
 
     def _waiting(self, intent: Intent, wait: Wait) -> Waiting:
         return wait.of(intent.membrain_id, intent.email, self._context.clock.now())

@@ -160,7 +160,7 @@ def _own_removals(context: Context) -> dict[ContactId, frozenset[ListId]]:
     """Return what ccsync is taking off lists and has not yet seen gone."""
     removals: dict[ContactId, frozenset[ListId]] = {}
     after = 0
-    on_the_way = (IntentState.SENDING, IntentState.SENT, IntentState.UNVERIFIED)
+    on_the_way = (IntentState.SENDING, IntentState.SENT, IntentState.UNVERIFIED, IntentState.LOST, IntentState.ABORTED)
     while page := context.store.work.intents(*on_the_way, after=after):
         after = page[-1].number
         for stored in page:

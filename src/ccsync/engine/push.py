@@ -78,32 +78,42 @@ class Push:
         lists_of: Callable[[Intent], frozenset[ListId]],
         call: Callable[[Sequence[str], Sequence[str]], dict[str, Any]],
     ) -> None:
-        for lists, numbers, ids in self._jobs(lists_of):
-            self._activities.start(job, numbers, partial(call, ids, lists))
-            self._context.progress.advance(len(numbers))
+        for lists, people in self._jobs(lists_of):
+            self._send(job, people, partial(_call_for, call, lists))
 
-    def _jobs(
-        self, lists_of: Callable[[Intent], frozenset[ListId]]
-    ) -> Iterator[tuple[list[str], list[int], list[str]]]:
-        """Yield jobs of up to 500 people who have the same lists before them: (lists, intent numbers, contact ids)."""
-        waiting: dict[frozenset[ListId], list[tuple[int, str]]] = {}
+    def _jobs(self, lists_of: Callable[[Intent], frozenset[ListId]]) -> Iterator[tuple[list[str], list[StoredIntent]]]:
+        """Yield jobs of up to 500 people who have the same lists before them."""
+        waiting: dict[frozenset[ListId], list[StoredIntent]] = {}
         for stored in self._planned(lambda intent: bool(lists_of(intent))):
             lists = lists_of(stored.intent)
-            group = waiting.setdefault(lists, [])
-            group.append((stored.number, str(stored.intent.contact_id)))
-            if len(group) == JOB_SIZE:
-                yield sorted(lists), [number for number, _ in group], [contact for _, contact in group]
-                group.clear()
-        for lists, group in waiting.items():
-            if group:
-                yield sorted(lists), [number for number, _ in group], [contact for _, contact in group]
+            waiting.setdefault(lists, []).append(stored)
+            if len(waiting[lists]) == JOB_SIZE:
+                yield sorted(lists), waiting.pop(lists)
+        for lists, people in waiting.items():
+            yield sorted(lists), people
+
+    def _send(
+        self, job: Job, people: Sequence[StoredIntent], call: Callable[[Sequence[StoredIntent]], dict[str, Any]]
+    ) -> None:
+        """Send one job; when it is refused as a whole, find the people who are to blame by halving it."""
+        try:
+            self._activities.start(job, [one.number for one in people], partial(call, people))
+        except RecordRefused as refusal:
+            if len(people) == 1:
+                self._outcomes.refused(people[0], refusal.message)
+                return
+            middle = len(people) // 2
+            self._send(job, people[:middle], call)
+            self._send(job, people[middle:], call)
+            return
+        self._context.progress.advance(len(people))
 
     def _imports(self) -> None:
         groups = {_import_lists(stored.intent) for stored in self._planned(_by_import)}
         for lists in sorted(groups, key=sorted):
             self._import(self._planned(partial(_imported_to, lists)), sorted(lists))
 
-    def _import(self, people: Iterator[StoredIntent] | Sequence[StoredIntent], lists: list[str]) -> None:
+    def _import(self, people: Iterator[StoredIntent], lists: list[str]) -> None:
         taken: list[StoredIntent] = []
 
         def rows() -> Iterator[dict[str, Any]]:
@@ -111,29 +121,19 @@ class Push:
                 taken.append(stored)
                 yield self._row(stored.intent)
 
-        sent = 0
         for body in split(rows(), lists):
             batch = taken[: body.rows]
             del taken[: body.rows]
-            sent += body.rows
-            self._send_import(body.body, batch, lists)
-            self._context.progress.advance(body.rows)
+            self._send(Job.IMPORT, batch, partial(self._post_import, lists, body.body, batch))
 
-    def _send_import(self, body: bytes, people: Sequence[StoredIntent], lists: list[str]) -> None:
-        """Send one import; when it is refused as a whole, find the rows that are to blame by halving it."""
-        try:
-            self._activities.start(
-                Job.IMPORT,
-                [stored.number for stored in people],
-                lambda: self._context.constant_contact.import_contacts(body),
-            )
-        except RecordRefused as refusal:
-            if len(people) == 1:
-                self._outcomes.refused(people[0], refusal.message)
-                return
-            middle = len(people) // 2
-            self._import(people[:middle], lists)
-            self._import(people[middle:], lists)
+    def _post_import(
+        self, lists: list[str], whole: bytes, batch: Sequence[StoredIntent], part: Sequence[StoredIntent]
+    ) -> dict[str, Any]:
+        """Send the body that was built for a batch, or one built anew for a part of it."""
+        if len(part) == len(batch):
+            return self._context.constant_contact.import_contacts(whole)
+        (body,) = split((self._row(stored.intent) for stored in part), lists)
+        return self._context.constant_contact.import_contacts(body.body)
 
     def _row(self, intent: Intent) -> dict[str, Any]:
         return side.import_row(intent.email, _values(intent), self._names.field_names())
@@ -175,6 +175,12 @@ class Push:
         if row is not None:
             self._reader.store([row])
         self._context.store.work.drop_intents([stored.number])
+
+
+def _call_for(
+    call: Callable[[Sequence[str], Sequence[str]], dict[str, Any]], lists: list[str], people: Sequence[StoredIntent]
+) -> dict[str, Any]:
+    return call([str(stored.intent.contact_id) for stored in people], lists)
 
 
 def _values(intent: Intent) -> dict[str, str]:

@@ -160,10 +160,12 @@ class Run:
         after = 0
         while page := work.intents(IntentState.PLANNED, IntentState.SENDING, after=after):
             after = page[-1].number
-            unsent = [one for one in page if one.state is IntentState.PLANNED or one.batch not in open_batches]
+            unsent = [one for one in page if one.state is IntentState.PLANNED]
+            lost = [one for one in page if one.state is IntentState.SENDING and one.batch not in open_batches]
             with context.store.transaction():
                 work.touch(one.intent.membrain_id for one in unsent)
                 work.drop_intents(one.number for one in unsent)
+                work.mark((one.number for one in lost), IntentState.LOST)
 
     def _sweep_is_due(self) -> bool:
         context = self._context

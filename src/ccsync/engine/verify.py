@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from ccsync.sync.records import Contact, ContactId, EmailKey, ListId
 
 CHUNK = 500
+FEW = 5
+"""So many people are read one by one; more by a page of what changed, which may hold others as well."""
+
+TO_SEE = (IntentState.UNVERIFIED, IntentState.LOST, IntentState.ABORTED)
+PATIENCE = timedelta(minutes=10)
+"""So long what was written may stay out of sight: a public client of the service has waited four minutes for it."""
 
 
 class Verify:
@@ -37,7 +44,7 @@ class Verify:
 
     def settle(self) -> None:
         """Look after what earlier runs sent: by what this run has read already, else person by person."""
-        if self._context.store.work.intent_count(IntentState.UNVERIFIED, IntentState.ABORTED):
+        if self._context.store.work.intent_count(*TO_SEE):
             self._match()
             self._read_singly()
             self._judge()
@@ -45,23 +52,24 @@ class Verify:
     def read_back(self, since: datetime) -> None:
         """Look after what this run sent from ``since`` on: by the cheapest reading that shows it."""
         context = self._context
-        count = context.store.work.intent_count(IntentState.UNVERIFIED, IntentState.ABORTED)
-        if not count:
-            return
-        context.progress.phase("reading back", count)
-        if self._has_newcomers() or count > ceil(count / PAGE):
-            for page in context.constant_contact.contacts(updated_after=since - CLOCKS_DIFFER):
-                self._reader.store(page)
-                context.progress.advance(len(page))
-            self._match()
-        self._read_singly()
-        self._judge()
+        if count := context.store.work.intent_count(*TO_SEE):
+            context.progress.phase("reading back", count)
+            if count > FEW or self._has_newcomers():
+                for page in context.constant_contact.contacts(updated_after=since - CLOCKS_DIFFER):
+                    self._reader.store(page)
+                    context.progress.advance(len(page))
+                self._match()
+            self._read_singly()
+            self._judge()
+        for stored in self._in_state(IntentState.SENT):
+            self._outcomes.on_the_way(stored)
 
     def _open(self) -> Iterator[StoredIntent]:
+        return self._in_state(*TO_SEE)
+
+    def _in_state(self, *states: IntentState) -> Iterator[StoredIntent]:
         after = 0
-        while page := self._context.store.work.intents(
-            IntentState.UNVERIFIED, IntentState.ABORTED, after=after, limit=CHUNK
-        ):
+        while page := self._context.store.work.intents(*states, after=after, limit=CHUNK):
             after = page[-1].number
             for stored in page:
                 yield self._names.bound(stored)
@@ -69,9 +77,7 @@ class Verify:
     def _chunks(self) -> Iterator[list[tuple[StoredIntent, Contact | None]]]:
         """Yield open intents with the contact they are about, as the mirror has it."""
         mirror, after = self._context.store.mirror, 0
-        while page := self._context.store.work.intents(
-            IntentState.UNVERIFIED, IntentState.ABORTED, after=after, limit=CHUNK
-        ):
+        while page := self._context.store.work.intents(*TO_SEE, after=after, limit=CHUNK):
             after = page[-1].number
             bound = [self._names.bound(stored) for stored in page]
             by_id = mirror.contacts([one.intent.contact_id for one in bound if one.intent.contact_id])
@@ -122,18 +128,25 @@ class Verify:
             self._reader.left([contact for contact in gone if contact], list_id)
 
     def _judge(self) -> None:
-        """Decide about what cannot be seen: refused, when the service said so or a whole run has passed."""
+        """Decide about what cannot be seen: refused, when the service said so or patience has run out."""
         for chunk in self._chunks():
             for stored, contact in chunk:
-                if stored.failure and stored.state is IntentState.UNVERIFIED:
-                    self._outcomes.refused(stored, stored.failure, _missing(stored.intent, contact))
-                elif stored.state is IntentState.ABORTED:
-                    self._outcomes.given_up(stored, stored.failure)
-                elif not stored.batch.startswith(self._context.run):
-                    words = "Constant Contact does not show it, although it took it"
-                    self._outcomes.refused(stored, words, _missing(stored.intent, contact))
-                else:
-                    self._outcomes.on_the_way(stored)
+                match stored.state:
+                    case IntentState.LOST:
+                        self._outcomes.unknown(stored)
+                    case IntentState.ABORTED:
+                        self._outcomes.given_up(stored, stored.failure)
+                    case _ if stored.failure:
+                        self._outcomes.refused(stored, stored.failure, _missing(stored.intent, contact))
+                    case _ if self._patience_is_out(stored):
+                        words = "Constant Contact does not show it, although it took it"
+                        self._outcomes.refused(stored, words, _missing(stored.intent, contact))
+                    case _:
+                        self._outcomes.on_the_way(stored)
+
+    def _patience_is_out(self, stored: StoredIntent) -> bool:
+        since = self._outcomes.held_since(stored)
+        return since is not None and self._context.clock.now() - since > PATIENCE
 
 
 def shows(intent: Intent, contact: Contact) -> bool:

@@ -134,6 +134,7 @@ class IntentState(StrEnum):
     SENDING = "sending"  # the request may have left
     SENT = "sent"  # the service has answered
     UNVERIFIED = "unverified"  # the service is done, nobody has looked yet
+    LOST = "lost"  # no answer, and no job to be found: it may or may not have happened
     ABORTED = "aborted"  # the service gave its job up: some of it may have happened
 
 
