@@ -6,6 +6,7 @@ something else → advance. A dry run goes as far as the guard, and then everyth
 
 from __future__ import annotations
 
+import traceback
 from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -53,9 +54,10 @@ SWEPT = "swept"
 class Run:
     """One run of one account; the caller holds the account's lock."""
 
-    def __init__(self, context: Context, account_id: str, calls: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(self, context: Context, account: tuple[str, str], calls: Callable[[], Mapping[str, int]]) -> None:
+        """``account`` is the id and the name of the Constant Contact account that the login opens."""
         self._context = context
-        self._account_id = account_id
+        self._account_id, self._account_name = account
         self._calls = calls
         self._names = Names(context)
         self._outcomes = Outcomes(context)
@@ -86,6 +88,11 @@ class Run:
             error = Interrupted("interrupted; everything so far is saved", exit_code=code)
         except CcsyncError as trouble:
             error = trouble
+        except Exception:
+            context.log.event(
+                Event.RUN_FINISHED, "run ended by a bug in ccsync", level="error", traceback=traceback.format_exc()
+            )
+            raise
         if error is not None:
             report = self._report(error)
         self._close(report)
@@ -149,6 +156,7 @@ class Run:
                 code="other_account",
             )
         progress.set_fact(ACCOUNT, self._account_id)
+        progress.set_fact(ACCOUNT_NAME, self._account_name)
 
     def _settle(self) -> None:
         """Look after what an earlier run left: jobs that were on, and plans that never left this machine."""

@@ -162,7 +162,7 @@ class Application:
         run_id = new_run_id(clock, random.SystemRandom())
         log = stack.enter_context(RunLog(self.folder, run_id, config.account, clock))
         tokens = self._tokens(where, log)
-        account_id = tokens.account_id()
+        account = tokens.account()
         store = _sqlite(self.folder / STATE, read_only=False)
         stack.callback(store.close)
         budget = stack.enter_context(self._budget(where.client_id))
@@ -192,7 +192,7 @@ class Application:
             warnings=list(self.warnings),
         )
         calls = lambda: {"membrain": membrain_http.calls, "constant_contact": contact_http.calls}  # noqa: E731 - short
-        report = Run(context, account_id, calls).execute()
+        report = Run(context, account, calls).execute()
         return replace(report, log_path=log.path)
 
     def _tokens(self, where: Places, log: Recorder) -> TokenKeeper:
