@@ -49,12 +49,13 @@ sweeps = st.none() | st.integers(1, 3)
 states = st.sampled_from(IntentState)
 resources = st.sampled_from([Resource.CONTACTS, Resource.PROSPECTS, Resource.OPPORTUNITIES])
 records = st.builds(
-    lambda identifier, email, company, name, created, changed, gone: (
+    lambda identifier, email, company, name, created, changed, gone, closed: (
         identifier,
         {"EmailAddress": email, "CompanyId": company, "Name": name},
         created,
         changed,
         gone,
+        closed,
     ),
     people,
     addresses,
@@ -63,6 +64,7 @@ records = st.builds(
     st.none() | moments,
     moments,
     st.sampled_from(Gone),
+    st.booleans(),
 )
 contacts = st.builds(
     Contact,
