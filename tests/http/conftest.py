@@ -27,7 +27,7 @@ class Reply:
     status: int = 200
     body: bytes = b'{"good": true}'
     headers: dict[str, str] = field(default_factory=dict)
-    way: Literal["whole", "reset", "truncated", "silent"] = "whole"
+    way: Literal["whole", "reset", "truncated", "silent", "stops"] = "whole"
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             self.wfile.write(reply.body if reply.way == "whole" else reply.body[: len(reply.body) // 2])
+            if reply.way == "stops":
+                self.server_here.over.wait()
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
 
@@ -159,7 +161,7 @@ def client(server: Server, clock: TestClock, log: Recorder) -> Iterator[HttpClie
 
 @pytest.fixture
 def impatient(server: Server, clock: TestClock, log: Recorder) -> Iterator[HttpClient]:
-    with HttpClient("constant-contact", server.url, clock, log, limits=Limits(read=0.1)) as made:
+    with HttpClient("constant-contact", server.url, clock, log, limits=Limits(silence=0.1, silence_again=0.05)) as made:
         yield made
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import pytest
+import requests
+import requests_mock
 
 from ccsync.errors import AnswerLost, RecordRefused, TryLater, Unreachable
 from ccsync.http.answers import Nonsense, stumbled, understood
+from ccsync.http.session import HttpClient
 from ccsync.http.verdict import Answer, Fail, Throttled, Verdict
-
-if TYPE_CHECKING:
-    from ccsync.http.session import HttpClient
+from ccsync.logs.events import NullRecorder
 
 HTML = {"body": b"<html><body>Down for maintenance</body></html>"}
 
@@ -96,6 +97,51 @@ class TestNoAnswerInTime:
             impatient.send(method, "/contacts", judge)
         assert type(caught.value) is error
         assert len(server.seen) == tries
+
+    def test_a_slow_answer_is_waited_for_and_a_silent_service_given_up_after_twelve_seconds(self, clock: Any) -> None:
+        with (
+            requests_mock.Mocker() as mock,
+            HttpClient("membrain", "https://acme.example", clock, NullRecorder(), jitter=lambda: 0.5) as client,
+        ):
+            mock.get("/users/", exc=requests.ReadTimeout)
+            with pytest.raises(Unreachable):
+                client.send("GET", "/users/", judge)
+            connecting, listening = zip(*(seen.timeout for seen in mock.request_history), strict=True)
+        assert listening == (8, 2, 2)
+        assert connecting == (3, 3, 3)
+        assert clock.slept == [0.125, 0.125]
+
+    def test_a_service_that_was_silent_once_is_not_listened_to_for_long_again(self, clock: Any) -> None:
+        with (
+            requests_mock.Mocker() as mock,
+            HttpClient("membrain", "https://acme.example", clock, NullRecorder()) as client,
+        ):
+            mock.get(
+                "/users/",
+                [{"exc": requests.ReadTimeout}, {"status_code": 503}, {"exc": requests.ReadTimeout}],
+            )
+            with pytest.raises(Unreachable):
+                client.send("GET", "/users/", judge)
+            assert [seen.timeout[1] for seen in mock.request_history] == [8, 2, 2]
+
+    def test_an_answer_that_stops_halfway_is_silence_too(
+        self, server: Any, impatient: HttpClient, reply: Any, clock: Clock
+    ) -> None:
+        server.answers(reply(way="stops"))
+        with pytest.raises(Unreachable, match="broke off"):
+            impatient.send("GET", "/contacts", judge)
+        assert len(server.seen) == 3
+        assert max(clock.slept) <= 0.25
+
+    def test_the_next_request_is_listened_to_as_long_as_the_first(self, clock: Any) -> None:
+        with (
+            requests_mock.Mocker() as mock,
+            HttpClient("membrain", "https://acme.example", clock, NullRecorder()) as client,
+        ):
+            mock.get("/users/", [{"exc": requests.ReadTimeout}, {"json": {"good": True}}])
+            assert client.send("GET", "/users/", judge) is True
+            assert client.send("GET", "/users/", judge) is True
+            assert [seen.timeout[1] for seen in mock.request_history] == [8, 2, 8]
 
 
 class TestThrottling:

@@ -32,7 +32,7 @@ class HttpClient:
 
     A request is tried three times at most, with short jittered pauses, as long as trying again can do no harm: a POST
     whose answer was lost is never sent again but raises AnswerLost. A service that asks to slow down is waited for
-    without using up a try, up to a bound.
+    without using up a try, up to a bound. One that says nothing at all is given up after about 12 seconds.
     """
 
     def __init__(
@@ -111,9 +111,15 @@ class HttpClient:
         began = self._clock.monotonic()
         try:
             answer = self._transport.attempt(
-                request.method, request.url, path=request.path, body=request.body, headers=headers
+                request.method,
+                request.url,
+                path=request.path,
+                body=request.body,
+                headers=headers,
+                was_silent=tries.was_silent,
             )
         except NoAnswer as trouble:
+            tries.was_silent |= trouble.silent
             self._tell(request, tries, began, status=None, trouble=trouble.reason)
             raise self._unanswered(request, tries, trouble) from trouble
         self._tell(request, tries, began, status=answer.status)
@@ -137,7 +143,8 @@ class HttpClient:
             code="no_answer",
         )
         if trouble.sent:
-            outcome = self._doubtful(request, tries, error, None)
+            pause = 0.0 if trouble.silent else None  # to have listened was the pause
+            outcome = self._doubtful(request, tries, error, pause)
         else:
             outcome = tries.note(TryAgainError(_lost(error) if tries.maybe_done else error))
         if trouble.final and isinstance(outcome, TryAgainError):

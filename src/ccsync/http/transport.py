@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from ccsync.http.verdict import Answer
 
@@ -36,22 +36,32 @@ _TROUBLES: tuple[tuple[type[requests.RequestException], str, bool, bool], ...] =
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how much one try may take: seconds, and bytes of the unpacked body."""
+    """How long and how much one try may take: seconds, and bytes of the unpacked body.
+
+    ``silence`` is how long a service may say nothing, and ``silence_again`` how long in a try after it has done so: a
+    slow answer is waited for, and a service that says nothing at all is given up after 12 seconds and three tries.
+    """
 
     connect: float = 3.0
-    read: float = 10.0
+    silence: float = 8.0
+    silence_again: float = 2.0
     whole: float = 60.0
     body: int = 64 * 1024 * 1024
 
 
 class NoAnswer(Exception):  # noqa: N818 - a state of one try, judged by the session
-    """No whole answer came; ``sent``: the service may have got the request; ``final``: trying again is no use."""
+    """No whole answer came.
 
-    def __init__(self, reason: str, *, sent: bool, final: bool = False) -> None:
+    ``sent``: the service may have got the request; ``final``: trying again is no use; ``silent``: it said nothing for
+    as long as it was listened to.
+    """
+
+    def __init__(self, reason: str, *, sent: bool, final: bool = False, silent: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.sent = sent
         self.final = final
+        self.silent = silent
 
 
 class Transport:
@@ -72,15 +82,21 @@ class Transport:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def attempt(self, method: str, url: str, *, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        """Send once and read the whole answer; NoAnswer when that fails."""
+    def attempt(
+        self, method: str, url: str, *, path: str, body: bytes | None, headers: Mapping[str, str], was_silent: bool
+    ) -> Answer:
+        """Send once and read the whole answer; NoAnswer when that fails.
+
+        After a try in which the service ``was_silent`` it is listened to for a shorter time.
+        """
+        silence = self._limits.silence_again if was_silent else self._limits.silence
         try:
             with self._session.request(
                 method,
                 url,
                 data=body,
                 headers=dict(headers),
-                timeout=(self._limits.connect, self._limits.read),
+                timeout=(self._limits.connect, silence),
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -118,10 +134,11 @@ def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def _why(error: requests.RequestException) -> NoAnswer:
     """Sort what requests raises, above all by whether the service may have seen the request."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, NewConnectionError):
+    below = error.args[0] if error.args else None
+    if isinstance(getattr(below, "reason", None), NewConnectionError):
         return NoAnswer("no connection", sent=False)
+    silent = isinstance(error, requests.ReadTimeout) or isinstance(below, ReadTimeoutError)  # the latter: halfway
     for kind, words, sent, final in _TROUBLES:
         if isinstance(error, kind):
-            return NoAnswer(words, sent=sent, final=final)
+            return NoAnswer(words, sent=sent, final=final, silent=silent)
     return NoAnswer(f"the request could not be made ({type(error).__name__})", sent=False, final=True)

@@ -32,6 +32,7 @@ class Tries:
     def __init__(self, jitter: Callable[[], float]) -> None:
         self.sent = 0
         self.maybe_done = False
+        self.was_silent = False
         self._jitter = jitter
         self._used = 0
         self._throttled = 0
