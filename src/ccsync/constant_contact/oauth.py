@@ -78,11 +78,6 @@ class TokenKeeper:
         self._held = held
         return held.access_token
 
-    def account(self) -> tuple[str, str]:
-        """Return the id and the name of the account that the token of ``access_token`` opens."""
-        self._held = self._held or self._stored()
-        return self._held.account_id, self._held.account_name
-
     def refreshed_after_401(self, old_token: str) -> str:
         """Return another token than the one that the service has just refused."""
         return self._renewed(refused=old_token).access_token

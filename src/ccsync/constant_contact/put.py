@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 CORE_TEXTS = ("first_name", "last_name", "job_title", "company_name")
 
 _BIRTHDAY = ("birthday_month", "birthday_day")
-_SET_BY_THE_SERVICE = frozenset({"created_at", "updated_at"})
+_TAKEN_BACK = {
+    "phone_numbers": ("kind", "phone_number"),
+    "street_addresses": ("kind", *ADDRESS_PARTS),
+    "custom_fields": ("custom_field_id", "value", "choice_ids"),
+}
+"""What a PUT takes of an entry (``PhoneNumberPut``, ``StreetAddressPut``, ``ContactCustomField``): no ids, no times."""
 _MOST = {"phone_numbers": 3, "street_addresses": 3, "custom_fields": 25}
 _IN_WORDS = {"phone_numbers": "phone numbers", "street_addresses": "addresses", "custom_fields": "custom fields"}
 
@@ -59,7 +64,7 @@ def month_and_day(birthday: str) -> tuple[int, int]:
 def _change(body: dict[str, Any], raw: Mapping[str, Any], path: str, value: str) -> None:
     def entries(name: str) -> list[_Entry]:
         if name not in body:
-            body[name] = [_kept(one) for one in raw_objects(raw, name)]
+            body[name] = [_kept(one, _TAKEN_BACK[name]) for one in raw_objects(raw, name)]
         kept: list[_Entry] = body[name]
         return kept
 
@@ -84,8 +89,8 @@ def _change(body: dict[str, Any], raw: Mapping[str, Any], path: str, value: str)
             raise ValueError(f"{path} is not written by a PUT")
 
 
-def _kept(entry: Mapping[str, Any]) -> _Entry:
-    return {name: value for name, value in entry.items() if name not in _SET_BY_THE_SERVICE}
+def _kept(entry: Mapping[str, Any], taken: tuple[str, ...]) -> _Entry:
+    return {name: entry[name] for name in taken if entry.get(name)}
 
 
 def _of_kind(kind: str) -> Callable[[_Entry], bool]:

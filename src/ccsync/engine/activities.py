@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,8 +24,11 @@ ENDED = frozenset({"completed", "cancelled", "failed", "timed_out", "time_out"})
 LOOKS = (1.0, 4.0, 15.0, 40.0)
 """Pauses, in seconds, before each look at the running activities: about a minute, and four requests, in all."""
 
+LISTED_FOR = timedelta(days=10)
 FORGOTTEN_AFTER = timedelta(days=9)
 """Constant Contact lists the activities of the past 10 days; what is older has to be judged by what it did."""
+
+OURS = "constant_contact.activities"
 
 _LINE = re.compile(r"\bline (\d+)\b[:.]?\s*(.*)", re.IGNORECASE | re.DOTALL)
 _FIRST_ROW = 2  # line 1 is the header, also for JSON
@@ -76,6 +80,7 @@ class Activities:
         with context.store.transaction():
             work.answered(batch.id, activity_id)
             work.mark(numbers, IntentState.SENT)
+            self._remember(activity_id)
         context.log.event(
             Event.ACTIVITY_POSTED,
             f"{job.value}: {len(numbers)} people, activity {activity_id}",
@@ -112,7 +117,7 @@ class Activities:
             return
         since = min(batch.sent_at for batch in batches) - CLOCKS_DIFFER
         seen = {row["activity_id"]: row for row in context.constant_contact.activities(created_since=since)}
-        claimed = {batch.activity_id for batch in batches if batch.activity_id}
+        claimed = set(self._known())
         for batch in batches:
             row = seen.get(batch.activity_id) if batch.activity_id else adopt(batch, seen.values(), claimed)
             if row is not None:
@@ -121,7 +126,7 @@ class Activities:
             elif not batch.activity_id:
                 self._lose(batch)
             elif context.clock.now() - batch.sent_at > FORGOTTEN_AFTER:
-                self._end(batch, Ending(True, "forgotten", "", {}))
+                self._end(batch, Ending(False, "forgotten", "", {}))
 
     def _posted(self, batch: Batch, send: Callable[[], dict[str, Any]]) -> str:
         try:
@@ -132,18 +137,29 @@ class Activities:
 
     def _sought(self, batch: Batch, lost: AnswerLost) -> Mapping[str, Any] | None:
         """Look whether a request whose answer was lost has become an activity all the same."""
-        claimed = {one.activity_id for one in self._context.store.work.batches()}
         try:
             rows = self._context.constant_contact.activities(created_since=batch.sent_at - CLOCKS_DIFFER)
         except CcsyncError as trouble:
             raise lost from trouble
-        return adopt(batch, rows, claimed)
+        return adopt(batch, rows, set(self._known()))
+
+    def _known(self) -> dict[str, str]:
+        """Return the activities that are ours already, with the time we learnt of each."""
+        known: dict[str, str] = json.loads(self._context.store.progress.fact(OURS) or "{}")
+        return known
+
+    def _remember(self, activity_id: str) -> None:
+        """Keep an activity as long as the service lists it, so that it is never taken for a lost one."""
+        now = self._context.clock.now()
+        young = {one: since for one, since in self._known().items() if now - datetime.fromisoformat(since) < LISTED_FOR}
+        self._context.store.progress.set_fact(OURS, json.dumps(young | {activity_id: now.isoformat()}))
 
     def _follow(self, batch: Batch, row: Mapping[str, Any]) -> None:
         if not batch.activity_id:
             with self._context.store.transaction():
                 self._context.store.work.answered(batch.id, row["activity_id"])
                 self._context.store.work.mark(self._numbers(batch), IntentState.SENT)
+                self._remember(row["activity_id"])
         ending = ended(row)
         if ending is not None:
             self._end(batch, ending, row)

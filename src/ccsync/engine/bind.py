@@ -24,7 +24,7 @@ from ccsync.sync.records import ListId
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ccsync.config.model import Field, Sync
+    from ccsync.config.model import Config, Field, Sync
     from ccsync.engine.context import Context
     from ccsync.sync.catalogue import Catalogue
     from ccsync.sync.operations import StoredIntent
@@ -62,17 +62,22 @@ class Names:
         if self._confirmed:
             return
         self._confirmed = True
-        self._still_there(LIST, {one.id: one.name for one in self._all_lists()})
+        self.lists_are_there()
         self._still_there(FIELD, {one.id: one.label for one in self._all_fields()})
         for label in self._unbound(LIST):
             made = side.list_of(self._context.constant_contact.create_list(label))
             self._bind(LIST, label, made.id, made.name)
+            self._lists = [*self._all_lists(), made]
         for label in self._unbound(FIELD):
             made_field = side.custom_field(self._context.constant_contact.create_custom_field(label))
             self._bind(FIELD, label, made_field.id, made_field.label)
             self._fields = [*self._all_fields(), made_field]
         names = {one.id: one.name for one in self._all_fields()}
         self._context.store.progress.set_fact(FIELD_NAMES, json.dumps(names, sort_keys=True))
+
+    def lists_are_there(self) -> None:
+        """See that all bound lists still exist; Stopped when one was deleted."""
+        self._still_there(LIST, {one.id: one.name for one in self._all_lists()})
 
     def _all_lists(self) -> list[side.ContactList]:
         """Return the living lists, read once in a run."""
@@ -216,6 +221,7 @@ def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, fie
     if resolution.found is Found.UNKNOWN:
         like = f" (did you mean {', '.join(resolution.suggestions)}?)" if resolution.suggestions else ""
         context.warn(f'sync "{sync.name}": Membrain shows no {field.membrain}, which counts as not set{like}')
+    shown = bool(resolution.properties)  # what Membrain does not show is not a value that became blank
     target = target_field(field.constant_contact)
     if target is None:
         raise ConfigError(f"{field.constant_contact} is no field of Constant Contact", hint="ccsync config check")
@@ -227,17 +233,25 @@ def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, fie
         properties={resource: one.name for resource, one in resolution.properties.items()},
         target=target,
         values=dict(field.values),
-        default=field.default or "",
-        clear=field.clear,
+        default=(field.default or "") if shown else "",
+        clear=field.clear and shown,
         truncate=field.when_too_long == "truncate",
     )
 
 
+def edited(context: Context) -> bool:
+    """Tell whether a sync was edited since the last run."""
+    return context.store.progress.fact(RULES) != _digest(context.config)
+
+
 def _touch_when_edited(context: Context) -> None:
-    """Touch everybody when a sync was edited since the last run: its filter speaks about all of them."""
-    text = "\n".join(sync.model_dump_json() for sync in context.config.sync)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    if context.store.progress.fact(RULES) != digest:
+    """Touch everybody when a sync was edited: its filter speaks about all of them."""
+    if edited(context):
         with context.store.transaction():
             context.store.work.touch_everyone()
-            context.store.progress.set_fact(RULES, digest)
+            context.store.progress.set_fact(RULES, _digest(context.config))
+
+
+def _digest(config: Config) -> str:
+    text = "\n".join(sync.model_dump_json() for sync in config.sync)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccsync.engine.tally import Tally
@@ -25,21 +24,15 @@ if TYPE_CHECKING:
 
 SWEEPS = "sweeps"
 
-OVERLAP = timedelta(minutes=5)
-"""How far a window reaches back behind the one before it.
-
-Long enough for changes that a service shows late; public clients of Constant Contact stay two minutes behind, an
-acceptance test waits four for a contact to appear.
-"""
-
 
 @dataclass(slots=True)
 class Context:
     """One run: whom it speaks to, where it keeps what it learns, and what it has found out so far.
 
-    ``read_whole`` tells that every Constant Contact contact was read in this run; ``read`` are those that were read
-    one by one. ``whole`` tells that both sides are to be swept. ``unfinished`` are people for whom more is to come than
-    one request can carry. ``advances`` are the timestamps that move when the run ends well.
+    ``read`` are the Constant Contact contacts that were read in this run, ``read_whole`` tells that all that exist
+    were. ``whole`` tells that both sides are to be swept. ``unfinished`` are people for whom more is to come than one
+    request can carry; ``later`` are left for the next run. ``advances`` are the timestamps that move when the run ends
+    well.
     """
 
     run: str
@@ -58,6 +51,7 @@ class Context:
     read: set[ContactId] = field(default_factory=set)
     whole: bool = False
     unfinished: set[MembrainId] = field(default_factory=set)
+    later: set[MembrainId] = field(default_factory=set)
     advances: dict[str, datetime] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -66,10 +60,6 @@ class Context:
         if message not in self.warnings:
             self.warnings.append(message)
             self.log.event(Event.RUN_WARNING, message, level="warning")
-
-    def is_fresh(self, contact_id: ContactId) -> bool:
-        """Tell whether a contact was read in this run."""
-        return self.read_whole or contact_id in self.read
 
     def next_sweep(self) -> int:
         """Return the number of a complete reading that begins now: greater than all before."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ccsync.logs.events import Event
+from ccsync.sync.mapping import EMAIL
+from ccsync.sync.merge import Rule
 from ccsync.sync.operations import Operation, Reason, fingerprint
 from ccsync.sync.plan import Wait
 from ccsync.sync.records import Base, Standing, email_key
@@ -25,11 +28,13 @@ class Outcomes:
         self._context = context
 
     def seen(self, stored: StoredIntent, contact: Contact, present: dict[str, str]) -> None:
-        """Note that everything an intent asked for was seen in Constant Contact.
+        """Note that everything an intent asked for was seen in Constant Contact, but for lists somebody took them off.
 
-        ``present`` are the values that were read, by path. Whoever still has something to come stays touched.
+        ``present`` are the values that were read, by path. They stay touched, because what was read may show more than
+        that: somebody else's hand, an opt-out. Planning them again costs no request.
         """
         store, intent = self._context.store, stored.intent
+        self._tell_lost_address(intent)
         with store.transaction():
             if intent.contact_id != contact.id:
                 store.agreement.link(intent.membrain_id, contact.id)
@@ -37,17 +42,31 @@ class Outcomes:
                 intent.membrain_id, {change.path: Base(change.new, present[change.path]) for change in intent.changes}
             )
             for list_id in intent.add:
-                store.agreement.put_standing(contact.id, list_id, Standing.PLACED)
+                on_it = list_id in contact.lists
+                store.agreement.put_standing(contact.id, list_id, Standing.PLACED if on_it else Standing.TAKEN_OFF)
             for list_id in intent.remove:
                 store.agreement.put_standing(contact.id, list_id, None)
             if intent.old_email:
                 store.work.touch_addresses([email_key(intent.old_email)])
             store.work.drop_intents([stored.number])
-            if self._context.options.sync is None and intent.membrain_id not in self._context.unfinished:
-                store.work.untouch([intent.membrain_id])
             self._held_no_longer(stored)
         self._context.tally.done(intent)
         self._tell(intent, contact)
+
+    def partly(
+        self,
+        stored: StoredIntent,
+        contact: Contact,
+        present: dict[str, str],
+        missing: Sequence[FieldChange],
+        words: str,
+    ) -> None:
+        """Note that some values did not arrive: those are reported, the rest of what was asked for is ours."""
+        arrived = _without(stored.intent, missing, contact)
+        with self._context.store.transaction():
+            if arrived.operations:
+                self.seen(replace(stored, intent=arrived), contact, present)
+            self.refused(stored, words, missing)
 
     def refused(
         self, stored: StoredIntent, words: str, changes: Sequence[FieldChange] = (), reason: Reason = Reason.REFUSED
@@ -81,7 +100,10 @@ class Outcomes:
     def given_up(self, stored: StoredIntent, words: str) -> None:
         """Note that the service gave up the job that carried a person; the next run plans them again."""
         context, intent = self._context, stored.intent
-        context.store.work.drop_intents([stored.number])
+        with context.store.transaction():
+            context.store.work.touch([intent.membrain_id])
+            context.store.work.drop_intents([stored.number])
+        context.later.add(intent.membrain_id)
         context.tally.failed(intent, Reason.REFUSED)
         context.log.event(
             Event.RECORD_FAILED,
@@ -122,6 +144,24 @@ class Outcomes:
     def _waiting(self, intent: Intent, wait: Wait) -> Waiting:
         return wait.of(intent.membrain_id, intent.email, self._context.clock.now())
 
+    def _tell_lost_address(self, intent: Intent) -> None:
+        """Log an address that somebody typed in Constant Contact, when Membrain's new one takes its place."""
+        bases = self._context.store.agreement.bases([intent.membrain_id]) if intent.old_email else {}
+        base = bases.get(intent.membrain_id, {}).get(EMAIL)
+        if base is not None and email_key(base.target) != email_key(intent.old_email):
+            self._context.log.event(
+                Event.RECORD_CONFLICT,
+                f"{intent.email}: {EMAIL} was {intent.old_email!r}, Membrain's {intent.email!r} wins",
+                contact=intent.email,
+                membrain_id=intent.membrain_id,
+                contact_id=intent.contact_id,
+                sync=intent.operations[0][1],
+                field=EMAIL,
+                rule=Rule.SOURCE_CHANGED.value,
+                winner=intent.email,
+                loser=intent.old_email,
+            )
+
     def _tell(self, intent: Intent, contact: Contact) -> None:
         """Log what happened to a person: each change with its sync, rule, old and new value."""
         who: dict[str, Any] = {"contact": intent.email, "membrain_id": intent.membrain_id, "contact_id": contact.id}
@@ -160,6 +200,20 @@ class Outcomes:
                     winner=change.new,
                     loser=change.old,
                 )
+
+
+def _without(intent: Intent, missing: Sequence[FieldChange], contact: Contact) -> Intent:
+    """Return the part of an intent that a contact shows although some changes are missing."""
+    changes = tuple(change for change in intent.changes if change not in missing)
+    lists = intent.add & contact.lists
+    changed = {change.sync for change in changes}
+    operations = tuple(
+        (operation, sync)
+        for operation, sync in intent.operations
+        if not (operation is Operation.UPDATE and sync not in changed)
+        and not (operation is Operation.ADD_TO_LIST and not lists)
+    )
+    return replace(intent, operations=operations, changes=changes, add=lists)
 
 
 def described(change: FieldChange) -> dict[str, str]:

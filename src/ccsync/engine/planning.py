@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
+from ccsync.engine.consent import Consent, by_put
 from ccsync.engine.subjects import subjects
 from ccsync.logs.events import Event
 from ccsync.sync.mapping import written_values
-from ccsync.sync.operations import IntentState, Waiting
+from ccsync.sync.operations import IntentState, Reason, Waiting
 from ccsync.sync.plan import Wait, plan_person
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ class Planning:
     def __init__(self, context: Context, rules: Rulebook) -> None:
         self._context = context
         self._rules = rules
-        self._busy = _on_the_way(context)
+        self._consent = Consent(context)
+        self._busy = _on_the_way(context) | context.later
+        self._elsewhere = {sync.name for sync in rules.syncs if not rules.acts(sync)}
 
     def stale(self) -> list[ContactId]:
         """Return the contacts that must be read before the plan is made, because a write could harm them.
@@ -39,28 +42,28 @@ class Planning:
         sure to show in a reading by change time. So whoever exists already was read in this very run before that. A PUT
         reads by itself.
         """
-        if self._context.read_whole:
+        context = self._context
+        if context.read_whole and len(context.read) >= context.store.mirror.contact_count():
             return []
         found: dict[ContactId, None] = {}
         for subject in self._subjects():
             intent = plan_person(subject, self._rules).intent
-            if intent is None or intent.contact_id is None or self._context.is_fresh(intent.contact_id):
+            if intent is None or intent.contact_id is None or intent.contact_id in context.read:
                 continue
             if any(part.add or part.keep for part in self._parts(intent)):
                 found[intent.contact_id] = None
         return list(found)
 
-    def plan(self, *, count: bool) -> None:
-        """Plan everybody who is touched; whoever needs nothing is touched no longer. Count them, the first time."""
+    def plan(self) -> None:
+        """Plan everybody who is touched; whoever needs nothing, or just what was refused, is touched no longer."""
         context = self._context
         context.progress.phase("planning", context.store.work.touched_count())
         settled = self._rules.only is None
         for chunk in self._chunks():
             with context.store.transaction():
                 decisions = [plan_person(subject, self._rules) for subject in subjects(context.store, chunk)]
-                self._write_down(decisions, count=count)
+                moving = self._write_down(decisions)
                 if settled:
-                    moving = {one.membrain_id for one in decisions if one.intent is not None or one.again}
                     context.store.work.untouch(person for person in chunk if person not in moving)
             context.progress.advance(len(chunk))
 
@@ -69,15 +72,16 @@ class Planning:
             yield from subjects(self._context.store, chunk)
 
     def _chunks(self) -> Iterator[list[MembrainId]]:
-        """Yield touched people, except those for whom something is still on its way."""
+        """Yield touched people, except those for whom something is still on its way, or who are left for later."""
         after: MembrainId | None = None
         while page := self._context.store.work.touched(after, CHUNK):
             after = page[-1]
             if chunk := [person for person in page if person not in self._busy]:
                 yield chunk
 
-    def _write_down(self, decisions: Sequence[Decision], *, count: bool) -> None:
-        store = self._context.store
+    def _write_down(self, decisions: Sequence[Decision]) -> set[MembrainId]:
+        """Bring decisions into the books; return for whom something is still to come."""
+        store, moving = self._context.store, set()
         known = store.work.waiting_for([decision.membrain_id for decision in decisions])
         for decision in decisions:
             if decision.link is not None:
@@ -86,27 +90,34 @@ class Planning:
                 store.agreement.put_bases(decision.membrain_id, decision.bases)
             for (contact_id, list_id), standing in decision.standings.items():
                 store.agreement.put_standing(contact_id, list_id, standing)
+            store.work.touch(decision.heirs)
             waiting = known.get(decision.membrain_id, [])
             parts, refused = self._accepted(decision, {wait.fingerprint: wait for wait in waiting if not wait.field})
             store.work.plan(parts)
             decided = replace(decision, waits=(*decision.waits, *refused))
             self._wait(decided, waiting)
-            if count and not decision.again:
-                self._context.tally.planned(decided, parts)
+            self._context.tally.planned(decided, parts)
+            if parts or decided.again:
+                moving.add(decision.membrain_id)
+        return moving
 
     def _accepted(self, decision: Decision, refused: Mapping[str, Waiting]) -> tuple[list[Intent], list[Wait]]:
-        """Return the requests to make for a person, and who waits because just this was refused before."""
+        """Return the requests to make for a person, and why others are not made: refused before, or not safe."""
         accepted: list[Intent] = []
         waits: list[Wait] = []
-        for part in self._parts(decision.intent) if decision.intent else ():
-            if part.mark not in refused or part.remove:
+        if decision.intent is None:
+            return accepted, waits
+        for part in self._parts(decision.intent):
+            syncs = dict.fromkeys(sync for _, sync in part.operations)
+            if part.mark in refused and not part.remove:
+                known = refused[part.mark]
+                waits += [Wait(sync, known.reason, known.detail, fingerprint=part.mark) for sync in syncs]
+            elif by_put(part) and (risk := self._consent.risk(part.contact_id)):
+                waits += [Wait(sync, Reason.HELD, risk) for sync in syncs]
+            elif self._context.options.dry_run and part.contact_id is None:
+                accepted.append(replace(part, changes=decision.intent.changes))  # with what would follow by PUT
+            else:
                 accepted.append(part)
-                continue
-            known = refused[part.mark]
-            waits += [
-                Wait(sync, known.reason, known.detail, fingerprint=part.mark)
-                for sync in dict.fromkeys(sync for _, sync in part.operations)
-            ]
         return accepted, waits
 
     def _parts(self, intent: Intent) -> tuple[Intent, ...]:
@@ -135,7 +146,8 @@ class Planning:
         ]
         if not (waiting or known):
             return
-        self._context.store.work.stop_waiting(decision.membrain_id, keep=waiting)
+        others = [wait for wait in known if wait.sync in self._elsewhere]
+        self._context.store.work.stop_waiting(decision.membrain_id, keep=[*waiting, *others])
         self._context.store.work.wait(waiting)
         told = {(wait.sync, wait.field, wait.reason) for wait in known}
         for wait in waiting:

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
 from ccsync.constant_contact.client import PAGE
-from ccsync.engine.context import OVERLAP
+from ccsync.engine.overlap import OVERLAP
 from ccsync.logs.events import Event
 from ccsync.sync.operations import IntentState
-from ccsync.sync.records import email_key
+from ccsync.sync.records import ListId, Standing, email_key
 from ccsync.sync.standing import observe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
+    from ccsync.engine.bind import Names
     from ccsync.engine.context import Context
     from ccsync.state.store import ContactChange
-    from ccsync.sync.records import Contact, ContactId, ListId
+    from ccsync.sync.records import Contact, ContactId
 
 OPT_OUTS = "constant_contact.opt_outs"
 CONTACTS = "constant_contact.contacts"
@@ -33,25 +34,31 @@ class ContactReader:
     that it shows to have moved.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, names: Names) -> None:
         self._context = context
+        self._names = names
         self._lists = tuple(context.lists())
 
-    def pull(self) -> None:
-        """Read what changed since the timestamps, or everything."""
+    def pull_opt_outs(self) -> None:
+        """Read who opted out since the timestamp: before any other request, as only these may use the reserve."""
         context = self._context
         began = context.clock.now()
         timestamps = context.store.progress.timestamps()
-        read_up_to = timestamps.get(CONTACTS)
+        if read_up_to := timestamps.get(OPT_OUTS, timestamps.get(CONTACTS)):
+            since = read_up_to.read_up_to - OVERLAP
+            self._walk(OPT_OUTS, context.constant_contact.contacts(optout_after=since, purpose="opt-out"))
+        context.advances[OPT_OUTS] = began
+
+    def pull(self) -> None:
+        """Read what changed since the timestamp, or everything."""
+        context = self._context
+        began = context.clock.now()
+        read_up_to = context.store.progress.timestamps().get(CONTACTS)
         if read_up_to is None or context.whole:
             self._sweep()
         else:
-            opt_outs = timestamps.get(OPT_OUTS, read_up_to)
-            since = opt_outs.read_up_to - OVERLAP
-            self._walk(OPT_OUTS, context.constant_contact.contacts(optout_after=since, purpose="opt-out"))
             since = read_up_to.read_up_to - OVERLAP
             self._walk(CONTACTS, context.constant_contact.contacts(updated_after=since))
-        context.advances[OPT_OUTS] = began
         context.advances[CONTACTS] = began
 
     def store(self, rows: Sequence[dict[str, Any]], sweep: int | None = None) -> list[Contact]:
@@ -65,31 +72,52 @@ class ContactReader:
         store = self._context.store
         with store.transaction():
             self._conclude(store.mirror.put_contacts(contacts, sweep))
-        self._context.read.update(contact.id for contact in contacts)
+        self._context.read.update(contact.id for contact in contacts if not contact.erased)
 
     def refresh(self, ids: Sequence[ContactId]) -> None:
-        """Read these contacts again: one by one, or all contacts page by page, whichever takes fewer requests."""
-        context, mirror = self._context, self._context.store.mirror
+        """Read these contacts again: one by one, their lists or all contacts, whichever takes the fewest requests.
+
+        Whoever was erased, or left the list, is on no page: those who did not come that way are asked for by id.
+        """
+        context = self._context
         context.progress.phase("reading again before writing", len(ids))
-        if len(ids) > ceil(mirror.contact_count() / PAGE):
-            for page in context.constant_contact.contacts():
-                self.store(page)
-            context.read_whole = True
-            return
+        if not context.read_whole:
+            self._read_pages_for(ids)
         for contact_id in ids:
+            if contact_id in context.read:
+                continue
             row = context.constant_contact.contact(contact_id)
             if row is not None:
                 self.store([row])
             else:
-                self._vanished(contact_id)
+                self.vanished(contact_id)
             context.progress.advance()
+
+    def _read_pages_for(self, ids: Sequence[ContactId]) -> None:
+        """Read the lists that these contacts are on, or all contacts, when that takes fewer requests than they are."""
+        context, mirror = self._context, self._context.store.mirror
+        ours = [contact.lists.intersection(self._lists) for contact in mirror.contacts(ids).values()]
+        lists = sorted(frozenset[ListId]().union(*ours))
+        all_pages = ceil(mirror.contact_count() / PAGE)
+        list_pages = sum(ceil(mirror.list_size(list_id) / PAGE) for list_id in lists)
+        on_no_list = len(ids) - sum(1 for one in ours if one)
+        if len(ids) <= min(all_pages, list_pages + on_no_list):
+            return
+        if all_pages <= list_pages + on_no_list:
+            for page in context.constant_contact.contacts():
+                self.store(page)
+            context.read_whole = True
+            return
+        for list_id in lists:
+            for page in context.constant_contact.contacts(lists=[list_id]):
+                self.store(page)
 
     def left(self, ids: Sequence[ContactId], list_id: ListId) -> None:
         """Know that contacts are not on a list any more, because a walk of the list did not show them."""
         contacts = self._context.store.mirror.contacts(ids)
         self.store_contacts([replace(contact, lists=contact.lists - {list_id}) for contact in contacts.values()])
 
-    def _vanished(self, contact_id: ContactId) -> None:
+    def vanished(self, contact_id: ContactId) -> None:
         """Note that the service knows a contact no more, not even as deleted: it was erased."""
         known = self._context.store.mirror.contacts([contact_id]).values()
         self.store_contacts([replace(contact, erased=True, lists=frozenset()) for contact in known])
@@ -129,18 +157,32 @@ class ContactReader:
         store = self._context.store
         ids = [change.new.id for change in changes]
         standings = store.agreement.standings(ids)
-        own_removals = _own_removals(self._context)
-        for change in changes:
-            contact_id = change.new.id
-            ours = own_removals.get(contact_id, frozenset())
-            moved = observe(change.old, change.new, standings.get(contact_id, {}), self._lists, ours)
+        for contact_id, moved in self._moved(changes, standings).items():
             for list_id, standing in moved.items():
                 store.agreement.put_standing(contact_id, list_id, standing)
+        for change in changes:
             self._tell_consent(change)
         store.work.touch(store.agreement.linked_to(ids).values())
         store.work.touch_addresses(
             {email_key(side.email) for change in changes for side in (change.old, change.new) if side and side.email}
         )
+
+    def _moved(
+        self, changes: Sequence[ContactChange], standings: Mapping[ContactId, Mapping[ListId, Standing]]
+    ) -> dict[ContactId, dict[ListId, Standing | None]]:
+        """Return the standings that changes move; what looks like a hand on a list may be ccsync's own, or no list."""
+
+        def observed(change: ContactChange, ours: frozenset[ListId]) -> dict[ListId, Standing | None]:
+            return observe(change.old, change.new, standings.get(change.new.id, {}), self._lists, ours)
+
+        moved = {change.new.id: observed(change, frozenset()) for change in changes}
+        missed = [change for change in changes if Standing.TAKEN_OFF in moved[change.new.id].values()]
+        if missed:
+            ours = _own_removals(self._context)
+            moved |= {change.new.id: observed(change, ours.get(change.new.id, frozenset())) for change in missed}
+            if any(Standing.TAKEN_OFF in moved[change.new.id].values() for change in missed):
+                self._names.lists_are_there()
+        return moved
 
     def _tell_consent(self, change: ContactChange) -> None:
         old, new = change.old, change.new

@@ -10,8 +10,8 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ccsync.engine.context import OVERLAP
-from ccsync.errors import RecordRefused
+from ccsync.engine.overlap import OVERLAP
+from ccsync.errors import Unreachable
 from ccsync.logs.events import Event
 from ccsync.membrain import side
 from ccsync.sync.catalogue import Catalogue
@@ -32,6 +32,8 @@ USERS = "membrain.users"
 RANGE_FILTERS = "membrain.range_filters"
 MARKERS = "membrain.markers"
 YES, NO = "yes", "no"
+REFUSED = "bad_answer"
+"""The code of an answer that is an error text: Membrain's way to refuse what it does not take, a long range say."""
 
 FAR_END = timedelta(days=2)
 """Both ends of a range are sent, the far one beyond any clock or zone of Membrain's."""
@@ -63,9 +65,9 @@ class MembrainReader:
         self.catalogue = Catalogue.from_json(known) if known else None
         self._remembered = known
 
-    def pull(self, resources: Sequence[Resource]) -> None:
-        """Read these lists."""
-        if self.catalogue is None or self._context.whole:
+    def pull(self, resources: Sequence[Resource], *, new_names: bool = False) -> None:
+        """Read these lists; ``new_names`` tells that the config may speak of fields that were made a moment ago."""
+        if self.catalogue is None or self._context.whole or new_names:
             self._learn_names()
         for resource in resources:
             self._pull(resource)
@@ -80,7 +82,14 @@ class MembrainReader:
         """Read custom field definitions and users: first, and with every sweep."""
         context = self._context
         seen = self.catalogue.properties if self.catalogue is not None else ()
-        self.catalogue = side.definitions(context.membrain.custom_fields())
+        answer = context.membrain.custom_fields()
+        if not answer and any(one.custom for one in seen):
+            raise Unreachable(
+                "Membrain's list of custom fields is empty, and was not before: nothing was written",
+                hint="ccsync run --once, later",
+                code="half_answer",
+            )
+        self.catalogue = side.definitions(answer)
         for resource in Resource:
             names = [one.name for one in seen if one.resource is resource and not one.custom]
             self.catalogue = self.catalogue.with_seen(resource, names)
@@ -103,12 +112,21 @@ class MembrainReader:
         context.advances[stream(resource)] = began
 
     def _changed(self, resource: Resource, timestamp: Timestamp, began: datetime) -> bool:
+        """Read what changed; False when Membrain does not filter by this window: it refuses it, or ignores it."""
+        try:
+            return self._window(resource, timestamp, began)
+        except Unreachable as trouble:
+            if trouble.code != REFUSED:
+                raise
+            self._context.warn(f"{trouble.message}: reading all {resource.value}")
+            return False
+
+    def _window(self, resource: Resource, timestamp: Timestamp, began: datetime) -> bool:
         """Read what changed; False when rows from outside the window show that Membrain ignores it."""
         context = self._context
         since = timestamp.read_up_to - OVERLAP
-        include_gone = resource in MARKED and context.store.progress.fact(f"{MARKERS}.{resource.value}") == YES
         rows = 0
-        for page in context.membrain.pages(resource.value, changed=(since, began + FAR_END), include_gone=include_gone):
+        for page in self._changed_pages(resource, (since, began + FAR_END)):
             records = self._records(resource, page)
             if any(record.changed is not None and record.changed < since - timedelta(seconds=1) for record in records):
                 context.store.progress.set_fact(f"{RANGE_FILTERS}.{resource.value}", NO)
@@ -119,6 +137,27 @@ class MembrainReader:
             context.progress.advance(len(records))
         context.log.event(Event.STREAM_PULLED, f"{stream(resource)}: {rows} rows", stream=stream(resource), rows=rows)
         return True
+
+    def _changed_pages(
+        self, resource: Resource, window: tuple[datetime, datetime]
+    ) -> Iterable[Sequence[dict[str, Any]]]:
+        """Return what changed, with the rows that are gone where these can be told from the living ones.
+
+        As long as nobody was gone, that is not known. Then it shows by the number of the living ones.
+        """
+        membrain, progress = self._context.membrain, self._context.store.progress
+        key = f"{MARKERS}.{resource.value}"
+        markers = progress.fact(key) if resource in MARKED else NO
+        if markers is not None:
+            return membrain.pages(resource.value, changed=window, include_gone=markers == YES)
+        rows = [row for page in membrain.pages(resource.value, changed=window, include_gone=True) for row in page]
+        marked = sum(1 for row in rows if side.marked(row))
+        if rows and membrain.count(resource.value, changed=window) != len(rows) - marked:
+            progress.set_fact(key, NO)
+            return membrain.pages(resource.value, changed=window)
+        if marked:
+            progress.set_fact(key, YES)
+        return [rows]
 
     def _sweep(self, resource: Resource) -> None:
         """Read all living rows of a list; what is absent from two sweeps in a row is missing."""
@@ -153,12 +192,18 @@ class MembrainReader:
         tomorrow = context.clock.now() + FAR_END / 2
         try:
             filters = context.membrain.count(resource.value, changed=(tomorrow, tomorrow + FAR_END)) == 0
-        except RecordRefused:
+        except Unreachable as trouble:
+            if trouble.code != REFUSED:
+                raise
             filters = False
         context.store.progress.set_fact(f"{RANGE_FILTERS}.{resource.value}", YES if filters else NO)
 
     def _learn_markers(self, resource: Resource, living: int) -> None:
-        """Find out whether the rows that only ``IncludeDeleted`` shows can be told from the living ones."""
+        """Find out whether the rows that only ``IncludeDeleted`` shows can be told from the living ones.
+
+        Until then nobody asked for them: those who say that they are gone, and lived when they were read last, are
+        taken for gone at once.
+        """
         context = self._context
         key = f"{MARKERS}.{resource.value}"
         if (
@@ -168,7 +213,10 @@ class MembrainReader:
             return
         unmarked = 0
         for page in context.membrain.pages(resource.value, include_gone=True):
-            unmarked += sum(1 for row in page if not side.marked(row))
+            gone = self._records(resource, [row for row in page if side.marked(row)])
+            known = context.store.mirror.records(resource, [record.id for record in gone])
+            self._store(resource, [record for record in gone if record.id in known])
+            unmarked += len(page) - len(gone)
         context.store.progress.set_fact(key, YES if unmarked == living else NO)
 
     def _records(self, resource: Resource, page: Sequence[dict[str, Any]]) -> list[MembrainRecord]:

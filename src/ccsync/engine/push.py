@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from ccsync.constant_contact import side
 from ccsync.constant_contact.imports import split
 from ccsync.engine.activities import Activities, Job
-from ccsync.errors import RecordRefused
+from ccsync.engine.consent import Consent, by_put
+from ccsync.errors import RecordRefused, Stopped
 from ccsync.sync.mapping import written_values
 from ccsync.sync.operations import Intent, IntentState, Reason
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ccsync.sync.records import ListId
 
 JOB_SIZE = 500
+MOST_REFUSALS = 20
+"""So many jobs refused in a row: to halve 40,000 people down to one takes 16, so it is nobody of them."""
+
 FEW = 2
 """So many updates cost less as a GET and a PUT each than as one import, a look at it and the reading back."""
 
@@ -44,6 +48,8 @@ class Push:
         self._reader = reader
         self._activities = activities
         self._outcomes = outcomes
+        self._refusals = 0
+        self._consent = Consent(context)
 
     def send(self) -> None:
         """Send everything that is planned: leaving lists, single people, imports, entering lists."""
@@ -63,6 +69,13 @@ class Push:
                 if wanted(bound.intent):
                     yield bound
 
+    def _numbered(self, numbers: Sequence[int]) -> Iterator[StoredIntent]:
+        """Yield the intents with these numbers, which ascend; thousands of them are not kept in memory."""
+        wanted, after = frozenset(numbers), numbers[0] - 1
+        while after < numbers[-1] and (page := self._context.store.work.intents(after=after)):
+            after = page[-1].number
+            yield from (self._names.bound(stored) for stored in page if stored.number in wanted)
+
     def _leave_lists(self) -> None:
         self._send_jobs(Job.REMOVE, lambda intent: intent.remove, self._context.constant_contact.remove_from_lists)
 
@@ -78,35 +91,47 @@ class Push:
         lists_of: Callable[[Intent], frozenset[ListId]],
         call: Callable[[Sequence[str], Sequence[str]], dict[str, Any]],
     ) -> None:
-        for lists, people in self._jobs(lists_of):
-            self._send(job, people, partial(_call_for, call, lists))
+        for lists, numbers in self._jobs(lists_of):
+            self._send(job, numbers, partial(self._call_for, call, lists))
 
-    def _jobs(self, lists_of: Callable[[Intent], frozenset[ListId]]) -> Iterator[tuple[list[str], list[StoredIntent]]]:
-        """Yield jobs of up to 500 people who have the same lists before them."""
-        waiting: dict[frozenset[ListId], list[StoredIntent]] = {}
+    def _jobs(self, lists_of: Callable[[Intent], frozenset[ListId]]) -> Iterator[tuple[list[str], list[int]]]:
+        """Yield jobs of up to 500 people who have the same lists before them, by their intents' numbers."""
+        waiting: dict[frozenset[ListId], list[int]] = {}
         for stored in self._planned(lambda intent: bool(lists_of(intent))):
             lists = lists_of(stored.intent)
-            waiting.setdefault(lists, []).append(stored)
+            waiting.setdefault(lists, []).append(stored.number)
             if len(waiting[lists]) == JOB_SIZE:
                 yield sorted(lists), waiting.pop(lists)
-        for lists, people in waiting.items():
-            yield sorted(lists), people
+        for lists, numbers in waiting.items():
+            yield sorted(lists), numbers
 
-    def _send(
-        self, job: Job, people: Sequence[StoredIntent], call: Callable[[Sequence[StoredIntent]], dict[str, Any]]
-    ) -> None:
+    def _call_for(
+        self, call: Callable[[Sequence[str], Sequence[str]], dict[str, Any]], lists: list[str], numbers: Sequence[int]
+    ) -> dict[str, Any]:
+        return call([str(stored.intent.contact_id) for stored in self._numbered(numbers)], lists)
+
+    def _send(self, job: Job, numbers: Sequence[int], call: Callable[[Sequence[int]], dict[str, Any]]) -> None:
         """Send one job; when it is refused as a whole, find the people who are to blame by halving it."""
         try:
-            self._activities.start(job, [one.number for one in people], partial(call, people))
+            self._activities.start(job, numbers, partial(call, numbers))
         except RecordRefused as refusal:
-            if len(people) == 1:
-                self._outcomes.refused(people[0], refusal.message)
+            self._refusals += 1
+            if self._refusals > MOST_REFUSALS:
+                raise Stopped(
+                    f"Constant Contact refuses every {job.value} job: {refusal.message}",
+                    hint=f"ccsync logs show {self._context.run}",
+                    code="every_job_refused",
+                ) from refusal
+            if len(numbers) == 1:
+                for stored in self._numbered(numbers):
+                    self._outcomes.refused(stored, refusal.message)
                 return
-            middle = len(people) // 2
-            self._send(job, people[:middle], call)
-            self._send(job, people[middle:], call)
+            middle = len(numbers) // 2
+            self._send(job, numbers[:middle], call)
+            self._send(job, numbers[middle:], call)
             return
-        self._context.progress.advance(len(people))
+        self._refusals = 0
+        self._context.progress.advance(len(numbers))
 
     def _imports(self) -> None:
         groups = {_import_lists(stored.intent) for stored in self._planned(_by_import)}
@@ -114,35 +139,38 @@ class Push:
             self._import(self._planned(partial(_imported_to, lists)), sorted(lists))
 
     def _import(self, people: Iterator[StoredIntent], lists: list[str]) -> None:
-        taken: list[StoredIntent] = []
+        taken: list[int] = []
 
-        def rows() -> Iterator[dict[str, Any]]:
+        def noted() -> Iterator[StoredIntent]:
             for stored in people:
-                taken.append(stored)
-                yield self._row(stored.intent)
+                taken.append(stored.number)
+                yield stored
 
-        for body in split(rows(), lists):
+        for body in split(self._rows(noted()), lists):
             batch = taken[: body.rows]
             del taken[: body.rows]
             self._send(Job.IMPORT, batch, partial(self._post_import, lists, body.body, batch))
 
-    def _post_import(
-        self, lists: list[str], whole: bytes, batch: Sequence[StoredIntent], part: Sequence[StoredIntent]
-    ) -> dict[str, Any]:
+    def _post_import(self, lists: list[str], whole: bytes, batch: Sequence[int], part: Sequence[int]) -> dict[str, Any]:
         """Send the body that was built for a batch, or one built anew for a part of it."""
         if len(part) == len(batch):
             return self._context.constant_contact.import_contacts(whole)
-        (body,) = split((self._row(stored.intent) for stored in part), lists)
+        (body,) = split(self._rows(self._numbered(part)), lists)
         return self._context.constant_contact.import_contacts(body.body)
 
-    def _row(self, intent: Intent) -> dict[str, Any]:
-        return side.import_row(intent.email, _values(intent), self._names.field_names())
+    def _rows(self, people: Iterator[StoredIntent]) -> Iterator[dict[str, Any]]:
+        names = self._names.field_names()
+        for stored in people:
+            yield side.import_row(stored.intent.email, _values(stored.intent), names)
 
     def _single_people(self) -> None:
         few = sum(1 for _ in self._planned(_update_by_import)) <= FEW
-        for stored in self._planned(
-            lambda intent: _by_put(intent) or (few and _update_by_import(intent) and not intent.add)
-        ):
+
+        def alone(intent: Intent) -> bool:
+            by_choice = few and _update_by_import(intent) and not intent.add
+            return by_put(intent) or (by_choice and not self._consent.risk(intent.contact_id))
+
+        for stored in self._planned(alone):
             self._put(stored)
             self._context.progress.advance()
 
@@ -162,25 +190,24 @@ class Push:
             return
         work.mark([stored.number], IntentState.SENDING, batch=f"{context.run}-put")
         try:
-            context.constant_contact.update_contact(now.id, side.put_body(row, _values(intent), email=intent.email))
+            answer = context.constant_contact.update_contact(
+                now.id, side.put_body(row, _values(intent), email=intent.email)
+            )
         except RecordRefused as refusal:
             taken = refusal.status == HTTPStatus.CONFLICT
             reason = Reason.ADDRESS_TAKEN if taken and intent.old_email else Reason.REFUSED
             self._outcomes.refused(stored, refusal.message, reason=reason)
             return
         work.mark([stored.number], IntentState.UNVERIFIED)
+        self._consent.learn(now, side.contact(answer))
 
     def _changed_meanwhile(self, stored: StoredIntent, row: dict[str, Any] | None) -> None:
         """Leave alone somebody who was deleted or opted out since the plan was made; the next run plans them anew."""
         if row is not None:
             self._reader.store([row])
+        elif stored.intent.contact_id is not None:
+            self._reader.vanished(stored.intent.contact_id)
         self._context.store.work.drop_intents([stored.number])
-
-
-def _call_for(
-    call: Callable[[Sequence[str], Sequence[str]], dict[str, Any]], lists: list[str], people: Sequence[StoredIntent]
-) -> dict[str, Any]:
-    return call([str(stored.intent.contact_id) for stored in people], lists)
 
 
 def _values(intent: Intent) -> dict[str, str]:
@@ -198,12 +225,6 @@ def _by_import(intent: Intent) -> bool:
 def _update_by_import(intent: Intent) -> bool:
     """Tell whether an intent updates somebody by an import: it names the lists it is for, which a PUT never does."""
     return intent.contact_id is not None and bool(intent.changes) and bool(intent.add or intent.keep)
-
-
-def _by_put(intent: Intent) -> bool:
-    return (
-        intent.contact_id is not None and bool(intent.changes or intent.old_email) and not (intent.add or intent.keep)
-    )
 
 
 def _imported_to(lists: frozenset[ListId], intent: Intent) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ccsync.engine.context import OVERLAP
+from ccsync.engine.overlap import OVERLAP
 from ccsync.state.store import Counts, FieldCounts, FieldStatistics
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def status_data(config: Config, store: Store | None, budget: BudgetState) -> dic
         "budget": {
             "limit": budget.limit,
             "used": budget.used,
+            "spent": budget.spent,
             "reserved": budget.reserved,
             "resets_at": _iso(budget.resets_at),
         },

@@ -1,7 +1,8 @@
 """One pass over both sides, in the order that keeps every promise.
 
-settle → pull Constant Contact → pull Membrain → (plan → guard → push → verify), again while something had to wait for
-something else → advance. A dry run goes as far as the guard, and then everything it learned is taken back.
+pull opt-outs → settle → pull Constant Contact → pull Membrain → (plan → guard → push → verify), again while something
+had to wait for something else → advance. A dry run goes as far as the guard, and then everything it learned is taken
+back.
 """
 
 from __future__ import annotations
@@ -12,39 +13,28 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccsync.engine.activities import Activities
-from ccsync.engine.bind import Names, rulebook
+from ccsync.engine.bind import Names, edited, rulebook
 from ccsync.engine.options import PlanLine, Result, RunReport
 from ccsync.engine.outcomes import Outcomes
 from ccsync.engine.planning import Planning
 from ccsync.engine.pull_constant_contact import CONTACTS, ContactReader
 from ccsync.engine.pull_membrain import MembrainReader, resources
 from ccsync.engine.push import Push
+from ccsync.engine.review import Review, lines
 from ccsync.engine.verify import Verify
 from ccsync.errors import CcsyncError, ExitCode, Interrupted, LoginNeeded, Stopped
 from ccsync.logs.events import Event
 from ccsync.state.store import RunRecord, Timestamp
-from ccsync.sync.guard import Limits, Movement, objections
-from ccsync.sync.operations import IntentState, Operation
+from ccsync.sync.operations import IntentState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from ccsync.engine.context import Context
     from ccsync.sync.catalogue import Catalogue
-    from ccsync.sync.mapping import Rulebook
-    from ccsync.sync.operations import StoredIntent
 
 ROUNDS = 3
 """So often a run plans: a value that no import carries follows in the second, a freed address is taken in the third."""
-
-VALUES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.READDRESS})
-WHY = {
-    Operation.CREATE: "matches the filter, not in Constant Contact yet",
-    Operation.UPDATE: "Membrain's values are newer",
-    Operation.ADD_TO_LIST: "matches the filter",
-    Operation.REMOVE_FROM_LIST: "no longer matches the filter",
-    Operation.READDRESS: "new address in Membrain",
-}
 
 ACCOUNT = "constant_contact.account"
 ACCOUNT_NAME = "constant_contact.account_name"
@@ -63,7 +53,7 @@ class Run:
         self._outcomes = Outcomes(context)
         self._activities = Activities(context)
         self._plan: list[PlanLine] = []
-        self._moved: dict[str, tuple[int, int]] = {}
+        self._review = Review(context)
 
     def execute(self) -> RunReport:
         """Run, and answer how it went; errors that a user can mend become part of the answer, bugs pass through."""
@@ -89,25 +79,32 @@ class Run:
         except CcsyncError as trouble:
             error = trouble
         except Exception:
-            context.log.event(
-                Event.RUN_FINISHED, "run ended by a bug in ccsync", level="error", traceback=traceback.format_exc()
-            )
+            self._bug()
             raise
         if error is not None:
             report = self._report(error)
         self._close(report)
         return report
 
+    def _bug(self) -> None:
+        """Close a run that a bug has ended: what it did so far stays."""
+        context, words = self._context, "ended by a bug in ccsync"
+        context.log.event(Event.RUN_FINISHED, f"run {words}", level="error", traceback=traceback.format_exc())
+        if not context.options.dry_run:
+            ended = RunRecord(context.run, context.started, context.clock.now(), Result.FAILED.value, message=words)
+            context.store.history.put_run(ended)
+
     def _pass(self) -> None:
         context = self._context
         self._check_account()
+        ContactReader(context, self._names).pull_opt_outs()
         self._settle()
         context.whole = self._sweep_is_due()
         self._names.find()
-        reader = ContactReader(context)
+        reader = ContactReader(context, self._names)
         reader.pull()
         membrain = MembrainReader(context)
-        membrain.pull(resources(context.config))
+        membrain.pull(resources(context.config), new_names=edited(context))
         verify = Verify(context, self._names, reader, self._outcomes)
         verify.settle()
         if context.options.full:
@@ -117,23 +114,22 @@ class Run:
         except Stopped:
             self._advance()
             raise
-        if not context.options.dry_run:
-            self._advance()
+        self._advance()
 
     def _bring_together(self, catalogue: Catalogue, reader: ContactReader, verify: Verify) -> None:
         context = self._context
         push = Push(context, self._names, reader, self._activities, self._outcomes)
-        for turn in range(ROUNDS):
+        for _ in range(ROUNDS):
             rules = rulebook(context, self._names, catalogue)  # anew: stand-ins have become lists and fields
             planning = Planning(context, rules)
             if stale := planning.stale():
                 reader.refresh(stale)
-            planning.plan(count=turn == 0)
+            planning.plan()
             if not context.store.work.intent_count(IntentState.PLANNED):
                 return
             if context.options.dry_run:
-                self._plan = self._lines()
-            self._guard(rules)
+                self._plan = lines(context.store.work)
+            self._review.check(rules)
             if context.options.dry_run:
                 return
             self._names.confirm()
@@ -142,6 +138,7 @@ class Run:
             self._activities.wait()
             verify.read_back(began)
             context.store.work.touch(context.unfinished)
+            context.tally.finishing.update(context.unfinished)
             context.unfinished.clear()
 
     def _check_account(self) -> None:
@@ -178,76 +175,24 @@ class Run:
     def _sweep_is_due(self) -> bool:
         context = self._context
         swept = context.store.progress.fact(SWEPT)
+        timestamps = context.store.progress.timestamps()
         return (
             context.options.full
             or swept is None
-            or CONTACTS not in context.store.progress.timestamps()
+            or CONTACTS not in timestamps
+            or any(stamp.read_up_to > context.started for stamp in timestamps.values())  # the clock ran ahead
             or not context.started - context.config.service.sweep < datetime.fromisoformat(swept) <= context.started
         )
 
-    def _guard(self, rules: Rulebook) -> None:
-        guard = self._context.config.guard
-        limits = Limits(guard.max_removals, guard.max_removal_share, guard.max_new)
-        found = objections(self._movements(rules), limits, self._context.options.allow_removals)
-        if not found:
-            return
-        for objection in found:
-            self._context.log.event(
-                Event.GUARD_STOPPED, objection.message, level="error", sync=objection.sync, hint=objection.hint
-            )
-        self._forget_plan()
-        raise Stopped("; ".join(one.message for one in found), hint=found[0].hint, code="guard")
-
-    def _movements(self, rules: Rulebook) -> list[Movement]:
-        """Return what the plan, and the rounds before it, do to each list."""
-        names = {sync.name: sync.list for sync in self._context.config.sync}
-        for stored in self._planned():
-            for list_id in stored.intent.remove:
-                leaving, entering = self._moved.get(list_id, (0, 0))
-                self._moved[list_id] = (leaving + 1, entering)
-            for list_id in stored.intent.add:
-                leaving, entering = self._moved.get(list_id, (0, 0))
-                self._moved[list_id] = (leaving, entering + 1)
-        return [
-            Movement(sync.name, names[sync.name], self._context.store.mirror.list_size(sync.list_id), *moved)
-            for sync in rules.acting
-            if (moved := self._moved.get(sync.list_id))
-        ]
-
-    def _planned(self) -> Iterator[StoredIntent]:
-        after = 0
-        while page := self._context.store.work.intents(IntentState.PLANNED, after=after):
-            after = page[-1].number
-            yield from page
-
-    def _forget_plan(self) -> None:
-        work = self._context.store.work
-        with self._context.store.transaction():
-            for stored in list(self._planned()):
-                work.touch([stored.intent.membrain_id])
-                work.drop_intents([stored.number])
-
-    def _lines(self) -> list[PlanLine]:
-        return [
-            PlanLine(
-                operation=operation.value,
-                contact=stored.intent.email,
-                sync=sync,
-                fields=tuple(
-                    (change.field, change.old, change.new)
-                    for change in stored.intent.changes
-                    if change.sync == sync and operation in VALUES
-                ),
-                reason=WHY[operation],
-            )
-            for stored in self._planned()
-            for operation, sync in stored.intent.operations
-        ]
-
     def _advance(self) -> None:
+        """Move the timestamps: all that was read is in the mirror, and whoever it concerns is touched or planned."""
         context = self._context
+        if context.options.dry_run:
+            return
         moved_at = context.clock.now()
         before = context.store.progress.timestamps()
+        if context.store.work.intent_count(IntentState.SENDING, IntentState.SENT, IntentState.UNVERIFIED):
+            context.advances.pop(CONTACTS, None)  # what is still to be seen must be read by the next run, however late
         with context.store.transaction():
             for stream, read_up_to in context.advances.items():
                 context.store.progress.set_timestamp(Timestamp(stream, read_up_to, moved_at))
@@ -265,6 +210,7 @@ class Run:
 
     def _report(self, error: CcsyncError | None) -> RunReport:
         context = self._context
+        context.tally.close()
         failed = context.tally.everybody.failed
         result, exit_code = _result(error, failed)
         message, hint = (error.message, error.hint) if error else ("", "")

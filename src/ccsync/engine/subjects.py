@@ -24,8 +24,10 @@ def subjects(store: Store, ids: Collection[MembrainId]) -> list[Subject]:
     keys = {email_key(person.email) for person in people.values() if person.email}
     namesakes = store.mirror.contacts_by_address(keys)
     holders = store.mirror.contacts_by_email(keys | _addresses(linked.values()))
-    surroundings = _surroundings(store, [*people.values(), *(one for held in holders.values() for one in held)])
     owners = _owners(store, namesakes.values())
+    others = [*owners.values(), *(one for held in holders.values() for one in held)]
+    surroundings = _surroundings(store, [*people.values(), *others])
+    provided = store.agreement.links(one.id for one in others)
     standings = store.agreement.standings({*linked, *(namesake.id for namesake in namesakes.values())})
     bases = store.agreement.bases(people)
     parked = _parked(store, people)
@@ -42,7 +44,7 @@ def subjects(store: Store, ids: Collection[MembrainId]) -> list[Subject]:
             linked=contact,
             namesake=namesake,
             namesake_owner=owners.get(namesake.id) if namesake else None,
-            heirs=tuple(heir for heir in heirs if heir.id != person.id),
+            heirs=tuple(heir for heir in heirs if heir.id != person.id and heir.id not in provided),
             standings=standings,
             bases=bases.get(person.id, {}),
             parked=parked.get(person.id, {}),
@@ -75,6 +77,6 @@ def _parked(store: Store, people: Iterable[MembrainId]) -> Mapping[MembrainId, M
     parked: dict[MembrainId, dict[str, str]] = defaultdict(dict)
     for person, waits in store.work.waiting_for(people).items():
         for wait in waits:
-            if wait.fingerprint:
+            if wait.field and wait.fingerprint:
                 parked[person][wait.field] = wait.fingerprint
     return parked

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ccsync.sync.operations import FieldChange, Intent, Reason
     from ccsync.sync.plan import Decision, FieldOutcome
+    from ccsync.sync.records import MembrainId
 
 _DONE = {
     Operation.CREATE: "created",
@@ -27,15 +28,43 @@ _DONE = {
 
 @dataclass(slots=True)
 class Tally:
-    """The counts of one run. A person counts once for each thing that happened to them, in each sync."""
+    """The counts of one run. A person counts once for each thing that happened to them, in each sync.
+
+    ``finishing`` are people who were created in this run and get the rest of their values by a second request: they
+    count as created only.
+    """
 
     everybody: Counts = field(default_factory=Counts)
     syncs: dict[str, Counts] = field(default_factory=dict)
     fields: dict[tuple[str, str], FieldCounts] = field(default_factory=lambda: defaultdict(FieldCounts))
     reasons: dict[tuple[str, str, str], tuple[int, str]] = field(default_factory=dict)
+    finishing: set[MembrainId] = field(default_factory=set)
+    _counted: set[int] = field(default_factory=set)
+    _postponed: dict[int, Decision] = field(default_factory=dict)
 
     def planned(self, decision: Decision, intents: Iterable[Intent]) -> None:
-        """Count what is already clear when a person is planned: unchanged, skipped, and each field left as it is."""
+        """Count what is already clear when a person is planned: unchanged, skipped, and each field left as it is.
+
+        A run plans some people several times; the first time counts. Whoever waits for somebody else to move counts
+        when that has happened, or at the end.
+        """
+        person = hash(decision.membrain_id)
+        if person in self._counted:
+            return
+        if decision.again:
+            self._postponed[person] = decision
+            return
+        self._postponed.pop(person, None)
+        self._count_planned(decision, intents)
+
+    def close(self) -> None:
+        """Count whoever still waits for somebody else."""
+        for decision in self._postponed.values():
+            self._count_planned(decision, ())
+        self._postponed.clear()
+
+    def _count_planned(self, decision: Decision, intents: Iterable[Intent]) -> None:
+        self._counted.add(hash(decision.membrain_id))
         skipped = {wait.sync for wait in decision.waits if not wait.field}
         busy = {sync for intent in intents for _, sync in intent.operations}
         for sync in skipped:
@@ -51,11 +80,13 @@ class Tally:
 
     def done(self, intent: Intent) -> None:
         """Count what was seen on the other side."""
-        names = dict.fromkeys(_DONE[operation] for operation, _ in intent.operations)
-        for name in names:
+        self._counted.add(hash(intent.membrain_id))
+        left_out = "updated" if intent.membrain_id in self.finishing else ""
+        done = [(_DONE[operation], sync) for operation, sync in intent.operations if _DONE[operation] != left_out]
+        for name in dict.fromkeys(name for name, _ in done):
             self.everybody += Counts(**{name: 1})
-        for operation, sync in dict.fromkeys((_DONE[op], sync) for op, sync in intent.operations):
-            self._count((sync,), **{operation: 1})
+        for name, sync in dict.fromkeys(done):
+            self._count((sync,), **{name: 1})
         for change in intent.changes:
             self.fields[change.sync, change.field] += FieldCounts(written=1)
 

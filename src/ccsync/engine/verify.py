@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from ccsync.sync.records import Contact, ContactId, EmailKey, ListId
 
 CHUNK = 500
-FEW = 5
+FEW = 2
 """So many people are read one by one; more by a page of what changed, which may hold others as well."""
+
+YES, NO = "yes", "no"
+LIST_CHANGES_SHOW = "constant_contact.list_changes_show"
+"""The fact whether a change of lists moves a contact's time of change, which is not documented: ``yes`` or ``no``."""
 
 TO_SEE = (IntentState.UNVERIFIED, IntentState.LOST, IntentState.ABORTED)
 PATIENCE = timedelta(minutes=10)
@@ -51,18 +56,38 @@ class Verify:
 
     def read_back(self, since: datetime) -> None:
         """Look after what this run sent from ``since`` on: by the cheapest reading that shows it."""
-        context = self._context
-        if count := context.store.work.intent_count(*TO_SEE):
+        context, work = self._context, self._context.store.work
+        if count := work.intent_count(*TO_SEE):
             context.progress.phase("reading back", count)
-            if count > FEW or self._has_newcomers():
-                for page in context.constant_contact.contacts(updated_after=since - CLOCKS_DIFFER):
-                    self._reader.store(page)
-                    context.progress.advance(len(page))
-                self._match()
-            self._read_singly()
+            lists_alone = not any(_writes_values(stored.intent) for stored in self._open())
+            if lists_alone and count > FEW:
+                self._read_list_changes(since, count)
+            else:
+                if count > FEW or self._has_newcomers():
+                    self._read_changes(since)
+                self._read_singly()
             self._judge()
         for stored in self._in_state(IntentState.SENT):
             self._outcomes.on_the_way(stored)
+
+    def _read_changes(self, since: datetime) -> None:
+        for page in self._context.constant_contact.contacts(updated_after=since - CLOCKS_DIFFER):
+            self._reader.store(page)
+            self._context.progress.advance(len(page))
+        self._match()
+
+    def _read_list_changes(self, since: datetime, count: int) -> None:
+        """Look after people of whom only lists were changed, and find out whether the time of change shows that."""
+        work, progress = self._context.store.work, self._context.store.progress
+        shown = False
+        if progress.fact(LIST_CHANGES_SHOW) != NO:
+            self._read_changes(since)
+            shown = work.intent_count(*TO_SEE) < count
+            if shown:
+                progress.set_fact(LIST_CHANGES_SHOW, YES)
+        self._read_singly()
+        if not shown and work.intent_count(*TO_SEE) < count:
+            progress.set_fact(LIST_CHANGES_SHOW, NO)
 
     def _open(self) -> Iterator[StoredIntent]:
         return self._in_state(*TO_SEE)
@@ -103,7 +128,7 @@ class Verify:
         lists = sorted({list_id for stored in people for list_id in stored.intent.add | stored.intent.remove})
         mirror = self._context.store.mirror
         pages = sum(max(1, ceil(mirror.list_size(list_id) / PAGE)) for list_id in lists)
-        only_lists = all(not stored.intent.changes and not stored.intent.old_email for stored in people)
+        only_lists = not any(_writes_values(stored.intent) for stored in people)
         if people and only_lists and pages < len(people):
             self._read_lists(people, lists)
         else:
@@ -136,13 +161,25 @@ class Verify:
                         self._outcomes.unknown(stored)
                     case IntentState.ABORTED:
                         self._outcomes.given_up(stored, stored.failure)
+                    case _ if contact is not None and (contact.opted_out or not contact.usable):
+                        self._outcomes.unknown(stored)
                     case _ if stored.failure:
                         self._outcomes.refused(stored, stored.failure, _missing(stored.intent, contact))
+                    case _ if self._patience_is_out(stored) and contact is not None and _landed(stored.intent, contact):
+                        self._outcomes.seen(stored, contact, {one.path: one.new for one in stored.intent.changes})
                     case _ if self._patience_is_out(stored):
-                        words = "Constant Contact does not show it, although it took it"
-                        self._outcomes.refused(stored, words, _missing(stored.intent, contact))
+                        self._not_shown(stored, contact)
                     case _:
                         self._outcomes.on_the_way(stored)
+
+    def _not_shown(self, stored: StoredIntent, contact: Contact | None) -> None:
+        """Give up to look for what the service took without a complaint."""
+        words = "Constant Contact does not show it, although it took it"
+        missing = _missing(stored.intent, contact)
+        if contact is not None and missing:
+            self._outcomes.partly(stored, contact, values_read(stored.intent, contact), missing, words)
+        else:
+            self._outcomes.refused(stored, words)
 
     def _patience_is_out(self, stored: StoredIntent) -> bool:
         since = self._outcomes.held_since(stored)
@@ -158,6 +195,17 @@ def shows(intent: Intent, contact: Contact) -> bool:
         and not intent.remove & contact.lists
         and not _missing(intent, contact)
     )
+
+
+def _writes_values(intent: Intent) -> bool:
+    """Tell whether an intent changes more than lists."""
+    return intent.contact_id is None or bool(intent.changes or intent.old_email)
+
+
+def _landed(intent: Intent, contact: Contact) -> bool:
+    """Tell whether a hand explains all that is missing: one that took them off a list, or typed another value since."""
+    untouched = [change for change in _missing(intent, contact) if present_at(change.path, contact) == change.old]
+    return not untouched and shows(replace(intent, add=frozenset(), changes=()), contact)
 
 
 def values_read(intent: Intent, contact: Contact) -> dict[str, str]:

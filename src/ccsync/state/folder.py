@@ -59,7 +59,8 @@ def account_folder(root: Path, account: str, *, create: bool = True) -> Path:
     folder = root / account
     try:
         if create:
-            root.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            for missing in reversed([one for one in (root, *root.parents) if not one.exists()]):
+                missing.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)  # with parents=True the mode is the last one's alone
             _check_root(root)
             folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
         if folder.exists():

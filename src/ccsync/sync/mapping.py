@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from ccsync.sync.catalogue import Scope
 from ccsync.sync.fields import TargetField, fit, join_name, split_name
 from ccsync.sync.operations import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from ccsync.sync.catalogue import Catalogue, Scope
+    from ccsync.sync.catalogue import Catalogue
     from ccsync.sync.filters import Filter
     from ccsync.sync.records import Contact, EmailKey, ListId, MembrainId, MembrainRecord, Resource
+
+EMAIL = "email"
+"""The path of the address among a person's bases: it always travels, and needs no line in the field map."""
 
 FULL_NAME = "full_name"
 
@@ -69,7 +73,11 @@ class Rulebook:
     @property
     def acting(self) -> tuple[SyncRules, ...]:
         """The syncs that this run carries out."""
-        return tuple(sync for sync in self.syncs if self.only in (None, sync.name))
+        return tuple(sync for sync in self.syncs if self.acts(sync))
+
+    def acts(self, sync: SyncRules) -> bool:
+        """Tell whether this run carries a sync out."""
+        return self.only is None or self.only == sync.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,44 +94,48 @@ class Surroundings:
 
     def project_for(self, contact: MembrainRecord, rules: SyncRules) -> MembrainRecord | None:
         """Return the project that speaks for a contact: the newest of the wanted kinds, open ones only if so ruled."""
-        candidates = (
+        candidates = [
             project
             for project in self.projects.get(contact.company_id, ())
             if project.resource in rules.projects and not (project.closed and rules.open_projects_only)
-        )
-        return newest(candidates)
+        ]
+        return max(candidates, key=_newness, default=None)
+
+    def records_for(self, contact: MembrainRecord, rules: SyncRules) -> dict[Scope, MembrainRecord | None]:
+        """Return the records that left sides speak of."""
+        company, project = self.company_of(contact), self.project_for(contact, rules)
+        return {Scope.CONTACT: contact, Scope.COMPANY: company, Scope.PROJECT: project}
 
 
-def newest(projects: Iterable[MembrainRecord]) -> MembrainRecord | None:
-    """Return the project created last; between equals the one with the greater id."""
-    return max(
-        projects,
-        key=lambda project: (project.created.timestamp() if project.created else float("-inf"), project.id),
-        default=None,
-    )
+def _newness(project: MembrainRecord) -> tuple[float, MembrainId]:
+    return project.created.timestamp() if project.created else float("-inf"), project.id
 
 
-@dataclass(frozen=True, slots=True)
-class Travelling:
-    """A value on its way: ``problem`` says why it cannot travel, and then nothing is written."""
+class Travelling(NamedTuple):
+    """A value on its way: ``problem`` says why it cannot travel, and then nothing is written.
+
+    ``stand_in`` tells that Membrain has no value, and the default speaks for it.
+    """
 
     value: str
     truncated: bool = False
+    stand_in: bool = False
     problem: Reason | None = None
     detail: str = ""
 
 
-def travelling_value(rule: FieldRule, record: MembrainRecord | None) -> Travelling:
-    """Return what Constant Contact should hold for a rule, out of the record that its left side speaks of."""
-    raw = ""
-    if record is not None and (name := rule.properties.get(record.resource)):
-        raw = record.values.get(name, "").strip()
-    fitted = fit(rule.target, rule.values.get(raw, raw) if raw else rule.default)
-    if fitted.problem is None:
-        return Travelling(fitted.value)
-    if fitted.problem is Reason.TOO_LONG and rule.truncate:
-        return Travelling(fitted.value, truncated=True)
-    return Travelling("", problem=fitted.problem, detail=fitted.detail)
+def raw_value(rule: FieldRule, record: MembrainRecord | None) -> str:
+    """Return what Membrain holds for a rule, in the record that its left side speaks of."""
+    name = rule.properties.get(record.resource) if record is not None else None
+    return record.values.get(name, "").strip() if record is not None and name else ""
+
+
+def travelling_value(rule: FieldRule, raw: str) -> Travelling:
+    """Return what Constant Contact should hold when Membrain holds ``raw``."""
+    value, problem, detail = fit(rule.target, rule.values.get(raw, raw) if raw else rule.default)
+    if problem is None or (problem is Reason.TOO_LONG and rule.truncate):
+        return Travelling(value, problem is not None, not raw)
+    return Travelling("", problem=problem, detail=detail)
 
 
 def present_at(path: str, contact: Contact | None) -> str:

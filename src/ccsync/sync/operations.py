@@ -45,7 +45,7 @@ def fingerprint(*parts: str) -> str:
     """Return a short mark of what was tried, to know it again: the same parts give the same mark."""
     digest = blake2b(digest_size=12)
     for part in parts:
-        data = part.encode()
+        data = part.encode(errors="surrogatepass")
         digest.update(len(data).to_bytes(4))
         digest.update(data)
     return digest.hexdigest()
@@ -162,6 +162,21 @@ class Batch:
     sent_at: datetime
     rows: int
     activity_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a person (``field`` empty) or one field of theirs is left as it is, in one sync."""
+
+    sync: str
+    reason: Reason
+    detail: str = ""
+    field: str = ""
+    fingerprint: str = ""
+
+    def of(self, membrain_id: MembrainId, contact: str, since: datetime) -> Waiting:
+        """Return this as the state keeps it."""
+        return Waiting(membrain_id, contact, self.sync, self.field, self.reason, self.detail, since, self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)

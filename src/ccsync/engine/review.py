@@ -1,0 +1,111 @@
+"""The plan, looked at before anything is written: by the guard, and by people in a dry run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccsync.engine.options import PlanLine
+from ccsync.errors import Stopped
+from ccsync.logs.events import Event
+from ccsync.sync.guard import Limits, Movement, objections
+from ccsync.sync.merge import Rule
+from ccsync.sync.operations import IntentState, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ccsync.engine.context import Context
+    from ccsync.state.store import Work
+    from ccsync.sync.mapping import Rulebook
+    from ccsync.sync.operations import Intent, StoredIntent
+    from ccsync.sync.records import ListId
+
+WHY = {
+    Operation.CREATE: "matches the filter, not in Constant Contact yet",
+    Operation.UPDATE: "Membrain's value has changed",
+    Operation.ADD_TO_LIST: "matches the filter",
+    Operation.REMOVE_FROM_LIST: "takes part no more by Membrain's data",
+    Operation.READDRESS: "new address in Membrain",
+}
+FIRST_MEETING = "the two meet for the first time, and Membrain's value counts"
+
+
+class Review:
+    """Watches what all rounds of one run do to each list."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._moved: dict[ListId, tuple[int, int]] = {}
+
+    def check(self, rules: Rulebook) -> None:
+        """Ask the guard; when it objects, forget the plan, leave everybody in it touched, and raise Stopped."""
+        context = self._context
+        guard = context.config.guard
+        limits = Limits(guard.max_removals, guard.max_removal_share, guard.max_new)
+        found = objections(self._movements(rules), limits, context.options.allow_removals)
+        if not found:
+            return
+        for objection in found:
+            context.log.event(
+                Event.GUARD_STOPPED, objection.message, level="error", sync=objection.sync, hint=objection.hint
+            )
+        self._forget_plan()
+        raise Stopped("; ".join(one.message for one in found), hint=found[0].hint, code="guard")
+
+    def _movements(self, rules: Rulebook) -> list[Movement]:
+        """Return what the plan, and the rounds before it, do to each list."""
+        for stored in _planned(self._context.store.work):
+            for list_id in stored.intent.remove:
+                leaving, entering = self._moved.get(list_id, (0, 0))
+                self._moved[list_id] = (leaving + 1, entering)
+            for list_id in stored.intent.add:
+                leaving, entering = self._moved.get(list_id, (0, 0))
+                self._moved[list_id] = (leaving, entering + 1)
+        names = {sync.name: sync.list for sync in self._context.config.sync}
+        return [
+            Movement(sync.name, names[sync.name], self._context.store.mirror.list_size(sync.list_id), *moved)
+            for sync in rules.acting
+            if (moved := self._moved.get(sync.list_id))
+        ]
+
+    def _forget_plan(self) -> None:
+        work = self._context.store.work
+        while page := work.intents(IntentState.PLANNED):
+            with self._context.store.transaction():
+                work.touch(stored.intent.membrain_id for stored in page)
+                work.drop_intents(stored.number for stored in page)
+
+
+def lines(work: Work) -> list[PlanLine]:
+    """Return the plan as people read it: a line for each thing that is to happen to somebody in a sync."""
+    return [
+        PlanLine(operation.value, _shown(stored.intent), sync, _fields(stored.intent, operation, sync), reason)
+        for stored in _planned(work)
+        for operation, sync in stored.intent.operations
+        for reason in [_why(stored.intent, operation, sync)]
+    ]
+
+
+def _shown(intent: Intent) -> str:
+    return intent.old_email or intent.email
+
+
+def _fields(intent: Intent, operation: Operation, sync: str) -> tuple[tuple[str, str, str], ...]:
+    if operation is Operation.READDRESS:
+        return (("email", intent.old_email, intent.email),)
+    if operation not in (Operation.CREATE, Operation.UPDATE):
+        return ()
+    return tuple((change.field, change.old, change.new) for change in intent.changes if change.sync == sync)
+
+
+def _why(intent: Intent, operation: Operation, sync: str) -> str:
+    rules = {change.rule for change in intent.changes if change.sync == sync}
+    met = operation is Operation.UPDATE and rules == {Rule.FIRST_MEETING.value}
+    return FIRST_MEETING if met else WHY[operation]
+
+
+def _planned(work: Work) -> Iterator[StoredIntent]:
+    after = 0
+    while page := work.intents(IntentState.PLANNED, after=after):
+        after = page[-1].number
+        yield from page
