@@ -23,10 +23,12 @@ from ccsync.wiring import open_application
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ccsync.clock import Clock
     from ccsync.engine.options import RunReport
     from ccsync.sandbox.people import MadeUpPerson
 
 ACCOUNT = "benchmark"
+CONFIG_FILE = "config.toml"
 LIST = "Customers"
 BEGINNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 QUIET = timedelta(minutes=10)
@@ -49,14 +51,13 @@ FIELDS = {
     "contact.JobTitle": "job_title",
     "contact.Phone": "custom.Phone",
     "contact.custom.Language": "custom.Language",
-    "contact.custom.Interests": "custom.Interests",
+    "contact.custom.Interests": "custom.Topics",
     "company.Name": "company_name",
     "company.City": "address.work.city",
     "company.CountryName": "address.work.country",
-    "company.Website": "custom.Website",
-    "company.custom.Segment": "custom.Segment",
-    "company.EmailAddress": "custom.Company mail",
-    "company.custom.Employees": "custom.Employees",
+    "company.Website": "custom.Web",
+    "company.custom.Segment": "custom.Size",
+    "company.EmailAddress": "custom.Mail",
 }
 FIELD = """
 [[sync.field]]
@@ -90,9 +91,8 @@ class Ground:
     def __init__(self, folder: Path, most_people: int, fields: dict[str, str]) -> None:
         """Make up ``most_people`` to draw from, all different, none of them an awkward case."""
         self.clock = StandingClock()
-        self._environ = {"CCSYNC_STATE_DIR": str(folder)}
-        self._config = folder / "config.toml"
-        self._config.write_text(CONFIG + "".join(FIELD.format(*pair) for pair in fields.items()), "utf-8")
+        self.folder = folder
+        (folder / CONFIG_FILE).write_text(CONFIG + "".join(FIELD.format(*pair) for pair in fields.items()), "utf-8")
         services = account_folder(folder / ".sandbox", ACCOUNT) / "services"
         services.mkdir(parents=True, exist_ok=True)
         (services / "sandbox.seeded").touch()  # nobody lives here yet
@@ -114,15 +114,21 @@ class Ground:
     def run(self, **options: Any) -> RunReport:
         """Run once, after a pause long enough for all windows to have passed."""
         self.clock.sleep(QUIET.total_seconds())
-        report = open_application(self._config, self._environ, self.clock).run(RunOptions(**options))
-        if report.exit_code:
-            raise SystemExit(f"the run ended as {report.result.value}: {report.message}")
-        return report
+        return run_in(self.folder, self.clock, **options)
 
     @property
     def state(self) -> Path:
         """The file with ccsync's own state."""
-        return account_folder(Path(self._environ["CCSYNC_STATE_DIR"]) / ".sandbox", ACCOUNT) / "state.sqlite"
+        return account_folder(self.folder / ".sandbox", ACCOUNT) / "state.sqlite"
+
+
+def run_in(folder: Path, clock: Clock, **options: Any) -> RunReport:
+    """Run once on the ground in a folder, which may be served by another process."""
+    application = open_application(folder / CONFIG_FILE, {"CCSYNC_STATE_DIR": str(folder)}, clock)
+    report = application.run(RunOptions(**options))
+    if report.exit_code:
+        raise SystemExit(f"the run ended as {report.result.value}: {report.message}")
+    return report
 
 
 AWKWARD = 80

@@ -14,6 +14,7 @@ from ccsync.cli.session import Environment
 from ccsync.config.model import Config
 from ccsync.constant_contact.budget import BudgetState
 from ccsync.engine.options import PlanLine, Progress, Result, RunOptions, RunReport
+from ccsync.sandbox.server import reset
 from ccsync.state.memory import MemoryStore
 from ccsync.state.store import Counts, FieldCounts, RunRecord, Store, Timestamp
 from ccsync.sync.operations import Reason, Waiting
@@ -140,6 +141,9 @@ class FakeApplication:
     @property
     def sandbox_folder(self) -> Path:
         return self.folder / "sandbox"
+
+    def reset_sandbox(self) -> None:
+        reset(self.sandbox_folder)
 
     def run(self, options: RunOptions, progress: Progress | None = None) -> RunReport:
         self.asked.append(options)

@@ -72,4 +72,4 @@ def test_without_the_extra_the_command_that_installs_it_is_told(
     outcome = ccsync("sandbox", "reset")
     assert outcome.code == ExitCode.USAGE
     assert "the sandbox needs werkzeug, which is not installed" in outcome.stderr
-    assert 'next: pip install "ccsync[sandbox]"' in outcome.stderr
+    assert "next: pip install '.[sandbox]', in ccsync's folder" in outcome.stderr

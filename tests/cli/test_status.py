@@ -45,6 +45,7 @@ class TestData:
         assert data["budget"] == {
             "limit": 10_000,
             "used": 123,
+            "spent": False,
             "reserved": 500,
             "resets_at": "2026-11-24T00:00:00.000Z",
         }

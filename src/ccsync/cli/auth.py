@@ -151,12 +151,13 @@ def login_constant_contact(session: Session, *, device: bool, no_browser: bool, 
 def status(session: Session) -> Result:
     """Say of both services whether there is a login; not being logged in is exit code 77."""
     from ccsync.cli import auth_flow
+    from ccsync.credentials.store import SERVICE_NAMES
 
     application = session.application()
     found = auth_flow.statuses(application.credentials, application.config.account, session.environment.clock)
     logins = [one.as_data() for one in found]
     missing = tuple(
-        Failure("login_needed", f"not logged in to {one.service}", f"ccsync auth login {one.service}")
+        Failure("login_needed", f"not logged in to {SERVICE_NAMES[one.service]}", f"ccsync auth login {one.service}")
         for one in found
         if not one.logged_in
     )

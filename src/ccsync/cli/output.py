@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import textwrap
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from ccsync.errors import Problem
 
 SCHEMA = "ccsync/1"
+
+_NEXT = "  next: "
+_COMMAND = re.compile(r"\bccsync (?=(?:auth|config|logs|run|sandbox|status|timestamp)\b)")
 
 # Control characters, and the marks that turn the direction of writing: they could rewrite what stands around a name.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -87,7 +92,7 @@ def _said(problem: Problem) -> str:
 
 
 def _next(hint: str) -> tuple[str, ...]:
-    return (f"  next: {hint}",) if hint else ()
+    return (f"{_NEXT}{hint}",) if hint else ()
 
 
 class Output:
@@ -126,6 +131,17 @@ class Output:
         """Write one line of a result, made safe."""
         self._environment.stdout.write(clean(text) + "\n")
 
+    def paragraph(self, text: str, *, hanging: str) -> None:
+        """Write a long line of a result; where a terminal is narrower, between words, the rest behind ``hanging``."""
+        if not self.on_terminal:
+            self.line(text)
+            return
+        wrapped = textwrap.wrap(
+            clean(text), self.console.width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+        )
+        for line in wrapped:
+            self.line(line)
+
     def print(self, *what: RenderableType) -> None:
         """Write tables and styled text of a result; their words have to be clean."""
         for one in what:
@@ -142,6 +158,7 @@ class Output:
 
     def answer(self, command: str, result: Result) -> None:
         """Render an answer: one envelope, or the result and then its errors. A reader who has gone is no error."""
+        result = replace(result, errors=tuple(replace(one, hint=self._aimed(one.hint)) for one in result.errors))
         with suppress(BrokenPipeError):
             if self._everywhere.json:
                 self._environment.stdout.write(json.dumps(envelope(command, result)) + "\n")
@@ -154,7 +171,13 @@ class Output:
     def _explain(self, result: Result) -> None:
         said = [line for one in result.errors for line in (f"ccsync: {one.message}", *_next(one.hint))]
         for text in result.complaint or said:
-            self._complain(text)
+            self._complain(self._aimed(text) if text.startswith(_NEXT) else text)
+
+    def _aimed(self, hint: str) -> str:
+        """Return a hint whose commands name the configuration that this one was given: typed without, they miss it."""
+        if self._everywhere.config is None or "--config" in hint:
+            return hint
+        return _COMMAND.sub(f"ccsync --config {shlex.quote(str(self._everywhere.config))} ", hint)
 
     def _complain(self, text: str) -> None:
         with suppress(BrokenPipeError):

@@ -65,9 +65,11 @@ def serve(session: Session, *, constant_contact_port: int, membrain_port: int) -
 
 
 def reset(session: Session) -> Result:
-    """Forget the sandbox's state; Locked while it is served."""
-    folder = _folder(session)
-    _server().reset(folder)
+    """Forget the sandbox's state; Locked while it is served, or while a run is on."""
+    _server()
+    application = session.application()
+    folder = application.sandbox_folder
+    application.reset_sandbox()
     return Result(
         {"folder": str(folder)},
         render=lambda output: output.tell("The sandbox begins anew with the next run") if output.talks else None,
@@ -82,7 +84,7 @@ def _server() -> ModuleType:
             raise
         raise UsageError(
             f"the sandbox needs {(error.name or 'more').partition('.')[0]}, which is not installed",
-            hint='pip install "ccsync[sandbox]"',
+            hint="pip install '.[sandbox]', in ccsync's folder",
             code="no_sandbox",
         ) from error
     return server

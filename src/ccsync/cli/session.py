@@ -91,6 +91,10 @@ class Application(Protocol):
         """Put the state aside, after a login to another account on purpose; return where it lies now."""
         ...
 
+    def reset_sandbox(self) -> None:
+        """Forget the simulated services and what was learnt from them."""
+        ...
+
     def run(self, options: RunOptions, progress: Progress | None = None) -> RunReport:
         """Run once."""
         ...

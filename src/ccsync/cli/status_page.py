@@ -35,6 +35,8 @@ def render(output: Output, *, data: Mapping[str, Any], everybody: bool) -> None:
         f"Calls to Constant Contact today: {budget['used']} of {budget['limit']}, "
         f"{budget['reserved']} kept for opt-outs;"
     )
+    if budget["spent"]:
+        output.line("Constant Contact says that there are no more today: another program may use the same client_id;")
     output.line(f"the count starts again at {words.moment(budget['resets_at'])}")
 
 
@@ -67,7 +69,7 @@ def _sync(output: Output, sync: Mapping[str, Any]) -> None:
     output.print(table(_FIELD, rows, numbers=_FIELD[1:5], fixed=_FIELD[5:]))
     for field in sync["fields"]:
         for note in _notes(field):
-            output.line(f"  {field['constant_contact']}: {note}")
+            output.paragraph(f"  {field['constant_contact']}: {note}", hanging="    ")
 
 
 def _field(field: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -99,7 +101,7 @@ def _waiting(output: Output, waiting: Sequence[Mapping[str, Any]], *, everybody:
         people = list(entries)
         output.line(f"  {len(people)} x {reason}: {words.reason(reason)}")
         for entry in people if everybody else people[:_SHOWN]:
-            output.line("    " + _person(entry))
+            output.paragraph("    " + _person(entry), hanging="      ")
         if len(people) > _SHOWN and not everybody:
             output.line(f"    and {len(people) - _SHOWN} more: ccsync status --all")
 

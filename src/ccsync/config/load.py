@@ -11,7 +11,6 @@ from ccsync.config.checks import CompileFilter, mistakes, warnings
 from ccsync.config.model import Config
 from ccsync.config.not_yet import not_yet
 from ccsync.config.source import find, read_document
-from ccsync.config.wording import problems_of
 from ccsync.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -32,32 +31,34 @@ class Loaded:
     lines: Lines
 
 
-def load(path: Path, *, compile_filter: CompileFilter | None = None) -> Config:
+def _compile(expression: str, /) -> object:
+    from ccsync.sync.filters import compile_filter  # noqa: PLC0415 - a file without filters needs no CEL
+
+    return compile_filter(expression)
+
+
+def load(path: Path, *, compile_filter: CompileFilter | None = _compile) -> Config:
     """Return the configuration in a file; raises ``ConfigError`` with every mistake in it."""
     return read(path, compile_filter=compile_filter).config
 
 
-def read(path: Path, *, compile_filter: CompileFilter | None = None) -> Loaded:
-    """As ``load``, with the warnings and the line of every key."""
+def read(path: Path, *, compile_filter: CompileFilter | None = _compile) -> Loaded:
+    """As ``load``, with the warnings and the line of every key; without ``compile_filter`` filters go unread."""
     document = read_document(path)
     problems: list[Problem] = []
     config: Config | None = None
     try:
         config = Config.model_validate(document.tables)
     except pydantic.ValidationError as error:
+        from ccsync.config.wording import problems_of  # noqa: PLC0415 - only for a mistake
+
         problems += problems_of(error, document.lines)
-    problems += mistakes(document, compile_filter or _compile)
+    problems += mistakes(document, compile_filter)
     wrong = {problem.path for problem in problems}
     problems += (problem for problem in not_yet(document.tables, document.lines) if problem.path not in wrong)
     if config is None or problems:
         raise _refusal(path, problems)
     return Loaded(config, tuple(warnings(document)), path, document.lines)
-
-
-def _compile(expression: str, /) -> object:
-    from ccsync.sync.filters import compile_filter  # noqa: PLC0415 - a file without filters needs no CEL
-
-    return compile_filter(expression)
 
 
 def _refusal(path: Path, problems: list[Problem]) -> ConfigError:

@@ -34,6 +34,7 @@ _ENDPOINTS: Final = "sandbox.json"
 _LOCK: Final = "sandbox.lock"
 _SEEDED: Final = "sandbox.seeded"
 _STATE: Final = ("constant-contact.sqlite*", "membrain.sqlite*", _SEEDED)
+_PRIVATE: Final = ("constant-contact.sqlite", "membrain.sqlite", _LOCK)
 _SECONDS_FOR_LOCK: Final = 2.0
 
 
@@ -81,7 +82,9 @@ class Sandbox:
 
         Raises Locked when the folder is served already, UsageError when a port is taken.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in _PRIVATE:
+            (self._folder / name).touch(mode=0o600)  # what SQLite lays beside them has the same mode
         _take(self._lock, self._folder, _SECONDS_FOR_LOCK)
         try:
             self._open()
@@ -132,7 +135,7 @@ class Sandbox:
             everybody = population()
             self.membrain.load(everybody)
             seed(self.constant_contact, everybody.people)
-            (self._folder / _SEEDED).touch()
+            (self._folder / _SEEDED).touch(mode=0o600)
 
     def _close(self) -> None:
         self.constant_contact.close()

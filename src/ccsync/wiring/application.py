@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from ccsync.errors import ConfigError, UsageError
 from ccsync.state.folder import AccountLock, account_folder, state_root
 from ccsync.wiring import places
 
@@ -18,11 +17,9 @@ if TYPE_CHECKING:
     from ccsync.clock import Clock
     from ccsync.config.model import Config
     from ccsync.constant_contact.budget import Budget, BudgetState
-    from ccsync.constant_contact.oauth import TokenKeeper
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
     from ccsync.engine.options import Progress, RunOptions, RunReport
-    from ccsync.logs.events import Recorder
     from ccsync.state.sqlite import SqliteStore
     from ccsync.state.store import Store
     from ccsync.wiring.places import Places
@@ -41,7 +38,11 @@ def open_application(config: Path | None, environ: Mapping[str, str], clock: Clo
     from ccsync.config import find, read  # noqa: PLC0415 - pydantic is not needed to print a help text
 
     path = find(config, environ)
-    loaded = read(path, compile_filter=lambda _: None)
+    try:
+        loaded = read(path, compile_filter=None)
+    except ConfigError:
+        read(path)  # all mistakes at once, those in filters too
+        raise
     root = state_root(environ)
     if loaded.config.sandbox.enabled:
         root = root / SANDBOXES
@@ -63,8 +64,18 @@ class Application:
     clock: Clock
 
     @property
+    def state_path(self) -> Path:
+        """The state's file; it may not exist yet."""
+        return self.folder / STATE
+
+    @property
     def sandbox_folder(self) -> Path:
-        """Where the simulated services keep their state."""
+        """Where the simulated services keep their state; UsageError when the configuration means the real ones."""
+        if not self.config.sandbox.enabled:
+            raise UsageError(
+                f"{self.path} is for the real services",
+                hint="set enabled = true under [sandbox], or name another file with --config",
+            )
         return self.folder / SERVICES
 
     @property
@@ -97,7 +108,7 @@ class Application:
     @contextmanager
     def reader(self) -> Iterator[Store | None]:
         """Open the state for reading only, also while a run is on; None before the first run."""
-        path = self.folder / STATE
+        path = self.state_path
         if not path.exists():
             yield None
             return
@@ -109,12 +120,13 @@ class Application:
 
     def budget(self) -> BudgetState:
         """Return how many of today's calls are used."""
-        with self._budget(self._client_id()) as budget:
+        with self._budget() as budget:
             return budget.snapshot()
 
     def run(self, options: RunOptions, progress: Progress | None = None) -> RunReport:
         """Run once; Locked when a run of this account is on, ConfigError when a filter is wrong."""
         from ccsync.config import read  # noqa: PLC0415 - as in open_application
+        from ccsync.wiring.once import run_once  # noqa: PLC0415 - brings the engine
 
         read(self.path)
         with ExitStack() as stack:
@@ -122,11 +134,24 @@ class Application:
             lock.acquire()
             stack.callback(lock.release)
             where = self._within_reach(stack)
-            return self._run(stack, where, options, progress)
+            budget = stack.enter_context(self._budget())
+            return run_once(stack, self, where, budget, options=options, progress=progress)
+
+    def reset_sandbox(self) -> None:
+        """Forget the sandbox's services, and with them all that was learnt from them; Locked while either is in use."""
+        from ccsync.credentials.encrypted_file import FILE_NAME  # noqa: PLC0415 - brings cryptography
+        from ccsync.sandbox.server import reset  # noqa: PLC0415 - the sandbox is an extra
+
+        services = self.sandbox_folder
+        with AccountLock(self.folder, self.clock):
+            reset(services)
+            for pattern in (f"{STATE}*", FILE_NAME):
+                for path in self.folder.glob(pattern):
+                    path.unlink()
 
     def start_afresh(self) -> Path | None:
         """Put the state aside, after a login to another account on purpose; return where it lies now."""
-        path = self.folder / STATE
+        path = self.state_path
         if not path.exists():
             return None
         with AccountLock(self.folder, self.clock):
@@ -146,81 +171,13 @@ class Application:
         log_in(self.credentials, self.config.account, where, api_key, self.clock)
         return where
 
-    def _run(self, stack: ExitStack, where: Places, options: RunOptions, progress: Progress | None) -> RunReport:
-        from ccsync.constant_contact.client import ConstantContactClient  # noqa: PLC0415 - as all below: only a run
-        from ccsync.credentials.store import require_membrain_key  # noqa: PLC0415
-        from ccsync.engine.context import Context  # noqa: PLC0415
-        from ccsync.engine.options import Unwatched  # noqa: PLC0415
-        from ccsync.engine.run import Run  # noqa: PLC0415
-        from ccsync.http.session import HttpClient  # noqa: PLC0415
-        from ccsync.logs.runlog import RunLog, new_run_id  # noqa: PLC0415
-        from ccsync.membrain.client import MembrainClient  # noqa: PLC0415
-
-        config, clock = self.config, self.clock
-        key = require_membrain_key(self.credentials, config.account)
-        started = clock.now()
-        run_id = new_run_id(clock, random.SystemRandom())
-        log = stack.enter_context(RunLog(self.folder, run_id, config.account, clock))
-        tokens = self._tokens(where, log)
-        account = tokens.account()
-        store = _sqlite(self.folder / STATE, read_only=False)
-        stack.callback(store.close)
-        budget = stack.enter_context(self._budget(where.client_id))
-        zone = ZoneInfo(config.membrain.time_zone)
-        membrain_http = stack.enter_context(HttpClient("membrain", where.membrain_url, clock, log))
-        contact_http = stack.enter_context(HttpClient("constant-contact", where.api_url, clock, log))
-        context = Context(
-            run=run_id,
-            started=started,
-            config=config,
-            options=options,
-            store=store,
-            membrain=MembrainClient(
-                membrain_http,
-                key.key,
-                clock=clock,
-                time_zone=zone,
-                page_size_parameter=config.membrain.page_size_parameter,
-                parallel_pages=config.membrain.parallel_pages,
-                requests_per_minute=config.membrain.requests_per_minute,
-            ),
-            constant_contact=ConstantContactClient(contact_http, tokens, budget),
-            clock=clock,
-            log=log,
-            progress=progress or Unwatched(),
-            zone=zone,
-            warnings=list(self.warnings),
-        )
-        calls = lambda: {"membrain": membrain_http.calls, "constant_contact": contact_http.calls}  # noqa: E731 - short
-        report = Run(context, account, calls).execute()
-        return replace(report, log_path=log.path)
-
-    def _tokens(self, where: Places, log: Recorder) -> TokenKeeper:
-        from ccsync.constant_contact.oauth import TokenKeeper  # noqa: PLC0415 - only a run
-        from ccsync.constant_contact.oauth_endpoint import AuthorizationServer  # noqa: PLC0415
-        from ccsync.logs.events import Event  # noqa: PLC0415
-
-        return TokenKeeper(
-            self.credentials,
-            self.config.account,
-            self.folder,
-            lambda: AuthorizationServer(where.auth_url, where.client_id, self.clock),
-            self.clock,
-            client_id=where.client_id,
-            on_refreshed=lambda tokens: log.event(
-                Event.AUTH_REFRESHED,
-                f"Constant Contact: new access token until {tokens.expires_at:%Y-%m-%d %H:%M} UTC",
-                expires_at=tokens.expires_at.isoformat(),
-            ),
-        )
-
     @contextmanager
-    def _budget(self, client_id: str) -> Iterator[Budget]:
+    def _budget(self) -> Iterator[Budget]:
         from ccsync.constant_contact.budget import Budget  # noqa: PLC0415 - not needed to print a help text
         from ccsync.state.calls import CallCounter  # noqa: PLC0415
 
         limits = self.config.constant_contact
-        counter = CallCounter(self.root, client_id)
+        counter = CallCounter(self.root, self._application)
         try:
             yield Budget(
                 counter,
@@ -232,13 +189,10 @@ class Application:
         finally:
             counter.close()
 
-    def _client_id(self) -> str:
-        if not self.config.sandbox.enabled:
-            return self.config.constant_contact.client_id
-        from ccsync.credentials.store import read_tokens  # noqa: PLC0415 - only the sandbox
-
-        tokens = read_tokens(self.credentials, self.config.account)
-        return tokens.client_id if tokens else ""
+    @property
+    def _application(self) -> str:
+        """Whose calls are counted together; each sandbox simulates a service of its own, with a count of its own."""
+        return self.config.account if self.config.sandbox.enabled else self.config.constant_contact.client_id
 
     def _places(self) -> Places:
         return places.served(self.sandbox_folder) if self.config.sandbox.enabled else places.real(self.config)

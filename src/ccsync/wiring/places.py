@@ -54,7 +54,8 @@ def sandbox(folder: Path, clock: Clock) -> Iterator[tuple[Places, str]]:
         from ccsync.sandbox.server import Sandbox, find_served  # noqa: PLC0415 - the sandbox is an extra
     except ModuleNotFoundError as missing:
         raise UsageError(
-            f"the sandbox needs {missing.name}, which is not installed", hint='pip install "ccsync[sandbox]"'
+            f"the sandbox needs {missing.name}, which is not installed",
+            hint="pip install '.[sandbox]', in ccsync's folder",
         ) from missing
     endpoints = find_served(folder)
     if endpoints is not None:

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["CompileFilter", "mistakes", "warnings"]
 
 
-def mistakes(document: Document, compile_filter: CompileFilter) -> Iterator[Problem]:
-    """Yield every mistake that only shows when values are seen together."""
+def mistakes(document: Document, compile_filter: CompileFilter | None) -> Iterator[Problem]:
+    """Yield every mistake that only shows when values are seen together; filters only with ``compile_filter``."""
     yield from tables_alone(document)
     syncs = syncs_in(document.tables)
     for sync in syncs:
         yield from fields_within(sync, document.lines)
     yield from syncs_together(syncs, document.lines)
-    yield from filters(syncs, document.lines, compile_filter)
+    if compile_filter is not None:
+        yield from filters(syncs, document.lines, compile_filter)
 
 
 def warnings(document: Document) -> Iterator[Problem]:

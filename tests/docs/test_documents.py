@@ -1,0 +1,71 @@
+"""What the documents say can be typed and opened: the commands in them, and their links."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ccsync.cli.app import execute
+from ccsync.cli.session import Environment
+from ccsync.clock import SystemClock
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+# A line of a shell, of crontab or of a unit; COMMAND in capitals stands for any.
+COMMAND = re.compile(r"(?:(?:[*/\d]+ ){5})?(?:\S*/|\$as_)?ccsync ((?!COMMAND)[^<]+)")
+
+
+def text(document: str) -> str:
+    return (ROOT / document).read_text("utf-8")
+
+
+def commands() -> list[str]:
+    """Return what stands behind `ccsync`, once each, in blocks and between backquotes."""
+    found = set()
+    for document in DOCUMENTS:
+        blocks = [block for _, block in BLOCK.findall(text(document))]
+        lines = [*"\n".join(blocks).splitlines(), *SPAN.findall(BLOCK.sub("", text(document)))]
+        parts = [part.strip() for line in lines for part in line.split("&&")]
+        found |= {match[1].strip() for part in parts if (match := COMMAND.match(part))}
+    return sorted(found)
+
+
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_first_two_shell_blocks_of_the_readme_are_one_command_each() -> None:
+    shell = [block.strip() for language, block in BLOCK.findall(text("README.md")) if language == "sh"]
+
+    assert "ccsync run --once" in shell[0]
+    assert "pytest" in shell[1]
+    assert ["\n" in block for block in shell[:2]] == [False, False]
+
+
+def test_the_readme_shows_how_to_log_in_to_run_and_to_look() -> None:
+    assert {"auth login membrain", "auth login constant-contact", "run --once --dry-run", "status"} <= set(commands())
+
+
+@pytest.mark.parametrize("line", commands())
+def test_each_command_in_the_documents_is_one_that_ccsync_understands(line: str) -> None:
+    said = io.StringIO()
+    environment = Environment(io.StringIO(), said, said, {}, SystemClock())
+
+    code = execute([*shlex.split(line), "--help"], environment)  # options are read before the help is shown
+
+    assert (code, "Usage: ccsync" in said.getvalue()) == (0, True), said.getvalue()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_link_leads_somewhere(document: str) -> None:
+    headings = {f"#{anchor(line.lstrip('# '))}" for line in text(document).splitlines() if line.startswith("#")}
+    links = [link for link in LINK.findall(text(document)) if not link.startswith("https://")]
+
+    assert [link for link in links if link not in headings and not (ROOT / link).exists()] == []
