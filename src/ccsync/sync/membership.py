@@ -61,6 +61,11 @@ class Membership(NamedTuple):
         return frozenset(one.list_id for one in self.moves if one.move is move)
 
     @property
+    def only_leaving(self) -> Membership:
+        """What is left of it for somebody who may not be written to: nobody has to stay on a list for that."""
+        return Membership(tuple(one for one in self.moves if one.move is Move.LEAVES))
+
+    @property
     def operations(self) -> tuple[tuple[Operation, str], ...]:
         """What has to be asked of Constant Contact, each with the first sync that wants it."""
         asked = {Move.ENTERS: Operation.ADD_TO_LIST, Move.LEAVES: Operation.REMOVE_FROM_LIST}

@@ -88,10 +88,10 @@ def _take_part(subject: Subject, choice: Choice, taking: tuple[SyncRules, ...], 
         waits += tuple(Wait(sync.name, Reason.KEPT_EDIT, KEPT_ADDRESS, EMAIL) for sync in taking)
     moves = bool(taking) and not edited and not has_address(subject, found)
     blocked = _closed(found, taking) or (_no_address(subject, taking, rules) if moves else ())
-    if blocked:
-        return _decision(subject, found, Membership(), syncs=names, waits=(*waits, *blocked))
     standings = subject.standings.get(found.id, {}) if found else {}
     lists = decide_lists(found, standings, choice, rules)
+    if blocked:
+        return _decision(subject, found, lists.only_leaving, syncs=names, waits=(*waits, *blocked))
     fields = tuple(_fields(subject, found, taking))
     return _decision(subject, found, lists, syncs=names, waits=waits, fields=fields, moves=moves)
 
@@ -158,7 +158,7 @@ def _decision(
         intent=intent,
         bases=bases if found is not None else {},
         standings={(found.id, one): standing for one, standing in lists.standings.items()} if found is not None else {},
-        waits=(*waits, *lists.waits, *(wait for one in fields if one.decision.reason and (wait := one.wait()))),
+        waits=(*waits, *lists.waits, *(wait for one in fields if (wait := one.wait()))),
         fields=fields,
     )
 
@@ -172,7 +172,7 @@ def _intent(
     moves: bool,
     syncs: tuple[str, ...],
 ) -> Intent | None:
-    changes = tuple(change for one in fields if one.decision.rule and (change := one.change()))
+    changes = tuple(change for one in fields if (change := one.change()))
     operations = list(lists.operations)
     if found is None:
         operations[:1] = [(Operation.CREATE, sync) for _, sync in operations[:1]]
