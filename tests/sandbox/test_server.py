@@ -258,3 +258,10 @@ class TestServingForOthers:
         with Sandbox(tmp_path, clock) as sandbox:
             assert sandbox.membrain.count("companies") == 91
             assert sandbox.membrain.writes() == 1
+
+
+def test_what_it_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "services"
+    with Sandbox(folder, SystemClock()):
+        modes = {path.name: path.stat().st_mode & 0o077 for path in [folder, *folder.iterdir()]}
+    assert not any(modes.values()), modes

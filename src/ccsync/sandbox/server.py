@@ -34,7 +34,7 @@ _ENDPOINTS: Final = "sandbox.json"
 _LOCK: Final = "sandbox.lock"
 _SEEDED: Final = "sandbox.seeded"
 _STATE: Final = ("constant-contact.sqlite*", "membrain.sqlite*", _SEEDED)
-_PRIVATE: Final = ("constant-contact.sqlite", "membrain.sqlite", _LOCK)
+_PRIVATE: Final = ("constant-contact.sqlite", "membrain.sqlite")
 _SECONDS_FOR_LOCK: Final = 2.0
 
 
@@ -62,7 +62,7 @@ class Sandbox:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
         self._clock = clock
-        self._lock = FileLock(folder / _LOCK, thread_local=False)
+        self._lock = FileLock(folder / _LOCK, thread_local=False, mode=0o600)
         self._servers: tuple[LoopbackServer, ...] = ()
         self._swapping = threading.Lock()
         self.faults = Faults()
@@ -83,8 +83,6 @@ class Sandbox:
         Raises Locked when the folder is served already, UsageError when a port is taken.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in _PRIVATE:
-            (self._folder / name).touch(mode=0o600)  # what SQLite lays beside them has the same mode
         _take(self._lock, self._folder, _SECONDS_FOR_LOCK)
         try:
             self._open()
@@ -129,6 +127,8 @@ class Sandbox:
         fresh = not (self._folder / _SEEDED).exists()
         if fresh:
             _forget(self._folder)  # a seeding that was cut short begins again
+        for name in _PRIVATE:
+            (self._folder / name).touch(mode=0o600)  # what SQLite lays beside them has the same mode
         self.constant_contact = ConstantContactService(self._folder, self._clock, faults=self.faults)
         self.membrain = MembrainService(self._folder, self._clock)
         if fresh:
@@ -224,7 +224,7 @@ def reset(folder: Path) -> None:
     """Forget the state of a sandbox that nobody serves. Raises Locked when somebody does."""
     if not folder.exists():
         return
-    lock = FileLock(folder / _LOCK, thread_local=False)
+    lock = FileLock(folder / _LOCK, thread_local=False, mode=0o600)
     _take(lock, folder, 0)
     try:
         _forget(folder)
