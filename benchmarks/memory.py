@@ -4,9 +4,8 @@
     python benchmarks/memory.py [--people N ...]
 
 Everybody is new: the run reads all of them from Membrain, imports them into Constant Contact and reads them back. It is
-a process of its own, because the simulated services need memory as well. The table shows its peak for each size and what
-a contact costs above the smallest one. Exit code 1 when a run over as many people as DESIGN.md, section 12, names needs
-more than it allows.
+a process of its own, because the simulated services need memory as well. The table shows its peak for each size and
+what a contact costs above the smallest one. Exit code 1 when a run over 200,000 people needs more than 200 MB.
 """
 
 from __future__ import annotations
