@@ -310,7 +310,7 @@ def address(contact: Mapping[str, Any]) -> str:
     return str((contact.get("email_address") or {}).get("address", ""))
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def no_waiting_for_the_disk() -> Iterator[None]:
     """Let commits be as durable as this process: waiting for the disk is a third of these tests' time."""
     real = opening._set_up
