@@ -270,5 +270,8 @@ def spend_all_but_the_reserve(world: World) -> None:
     normal = counted(world)
     day = next(day for day in range(normal, 2 * normal + 20) if day - day // 10 >= normal and day >= 10)
     world.configure(tables=f"[constant_contact]\nrequests_per_day = {day}\nopt_out_reserve = {day // 10}")
-    while counted(world) < day - day // 10:
+    for _ in range(day):
+        if counted(world) >= day - day // 10:
+            return
         world.run()
+    raise AssertionError("runs without end are not counted")
