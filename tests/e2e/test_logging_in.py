@@ -78,12 +78,14 @@ def test_no_secret_lies_open_anywhere(house: House) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in house.state.rglob("*") if path.is_dir()} == {0o700}
 
 
+@pytest.mark.slow
 def test_the_second_run_finds_nothing_to_do_and_says_nothing(house: House) -> None:
     written = house.sandbox.constant_contact.writes()
     assert house.run() == Outcome(0, "", "")
     assert house.sandbox.constant_contact.writes() == written
 
 
+@pytest.mark.slow
 def test_the_refresh_of_an_expired_token_needs_nobody(house: House) -> None:
     house.sandbox.constant_contact.expire_access_tokens()
     assert house.run() == Outcome(0, "", "")

@@ -182,6 +182,7 @@ def test_a_service_is_throttled_by_somebody_else(house: House) -> None:
     assert house.run().code == 0
 
 
+@pytest.mark.slow
 def test_a_guard_stops_the_run_and_says_how_to_go_on(house: House) -> None:
     house.configure("\n[guard]\nmax_removals = 0\nmax_removal_share = 0.0\n")
     for person in house.sandbox.membrain.all("contacts"):
@@ -194,6 +195,7 @@ def test_a_guard_stops_the_run_and_says_how_to_go_on(house: House) -> None:
     assert house.titles() == {}
 
 
+@pytest.mark.slow
 def test_a_service_refuses_somebody(house: House) -> None:
     house.sandbox.constant_contact.set_switches(long_email_in_import="row_error")
     house.person("Cleo Long", f"{'c' * 50}@example.com")

@@ -370,6 +370,15 @@ class TestHeirs:
         world.links[M2] = C2
         assert operations(plan(world, M1)) == [("remove-from-list", "news")]
 
+    def test_nor_is_somebody_whose_contact_was_erased(self) -> None:
+        world = self.left(person(2, ANN), Newsletter="No")
+        world.contacts[C2] = contact(2, NEW, erased=True)
+        world.links[M2] = C2
+        leaving, erased = plan(world, M1), plan(world, M2)
+        assert operations(leaving) == [("remove-from-list", "news")]
+        assert (erased.intent, erased.link) == (None, None)
+        assert [wait.reason for wait in erased.waits] == [Reason.DELETED]
+
     def test_nor_is_somebody_who_is_gone(self) -> None:
         world = self.left(person(2, ANN, gone=Gone.RETIRED), Newsletter="No")
         assert operations(plan(world, M1)) == [("remove-from-list", "news")]

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def find(subject: Subject, rules: Rulebook) -> tuple[Contact | None, MembrainRecord | None]:
     """Return the contact that a participant means, if there is one, and who has to give it up first."""
     linked, namesake = subject.linked, subject.namesake
-    if namesake is None or (linked is not None and not linked.erased):
+    if namesake is None:
+        return linked, None
+    # Whoever was erased comes back by signing up themselves, not by getting the address, and the contact, of another.
+    if linked is not None and not (linked.erased and subject.namesake_owner is None):
         return linked, None
     owner = other_owner(subject)
     # Whoever opted out stays with their contact, though they take no part: or they would be made anew, without the
