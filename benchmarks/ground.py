@@ -103,7 +103,9 @@ class Ground:
         self.constant_contact.set_switches(throttle_per_second=0, token_requests_per_second=0, daily_quota=0)
         everybody = population(most_people + AWKWARD)
         self._unborn = [ordinary(person) for person in everybody.people[AWKWARD:]]
-        self.membrain.load(Population([], everybody.companies, []))
+        owner = everybody.colleagues[0]  # somebody made the key, who is no contact here
+        self.membrain.load(Population([owner], everybody.companies, []))
+        self.membrain.erase("contacts", owner.id)
 
     def born(self, count: int) -> Sequence[MadeUpPerson]:
         """Add so many people to Membrain, all of whom want the newsletter; return them."""

@@ -18,10 +18,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from ccsync.cli.auth_flow import Application
+from ccsync.constant_contact.budget import Budget
 from ccsync.credentials.store import ConstantContactTokens
+from ccsync.state.calls import CallCounter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -269,6 +272,13 @@ def clock() -> HandClock:
 @pytest.fixture
 def store() -> MemoryStore:
     return MemoryStore()
+
+
+@pytest.fixture
+def budget(clock: HandClock, tmp_path: Path) -> Iterator[Budget]:
+    """Return the count of calls of one application, which has made none."""
+    with CallCounter(tmp_path / "counted", "client-1") as counter:
+        yield Budget(counter, clock)
 
 
 @pytest.fixture

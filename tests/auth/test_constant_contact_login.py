@@ -17,10 +17,12 @@ from ccsync.constant_contact.loopback import LoopbackReceiver
 from ccsync.constant_contact.oauth_endpoint import GrantRefused
 from ccsync.constant_contact.oauth_login import Account
 from ccsync.credentials.store import ConstantContactTokens, read_tokens
-from ccsync.errors import CcsyncError, ConfigError, ExitCode, LocalError, LoginNeeded, Stopped, Unreachable
+from ccsync.errors import CcsyncError, ConfigError, ExitCode, LocalError, LoginNeeded, QuotaSpent, Stopped, Unreachable
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ccsync.constant_contact.budget import Budget
 
     from .conftest import HandClock, MemoryStore, Services
 
@@ -45,9 +47,11 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def login(store: MemoryStore, application: Application, clock: HandClock, tmp_path: Path, said: list[str]) -> Login:
+def login(
+    *, store: MemoryStore, application: Application, clock: HandClock, budget: Budget, tmp_path: Path, said: list[str]
+) -> Login:
     def log_in(**more: Any) -> ConstantContactTokens:
-        options: dict[str, Any] = {"say": said.append, "open_browser": person, **more}
+        options: dict[str, Any] = {"budget": budget, "say": said.append, "open_browser": person, **more}
         application_here = options.pop("application", application)
         return login_constant_contact(store, "acme", tmp_path / "acme", application_here, clock, **options)
 
@@ -71,6 +75,20 @@ class TestInTheBrowser:
             client_id="client-1",
         )
         assert read_tokens(store, "acme") == tokens
+
+    def test_the_call_that_asks_for_the_account_is_counted(self, login: Login, budget: Budget) -> None:
+        login()
+        assert budget.snapshot().used == 1
+
+    def test_without_calls_left_today_the_account_is_not_asked_for(
+        self, login: Login, services: Services, store: MemoryStore, budget: Budget
+    ) -> None:
+        budget.service_says_spent()
+        with pytest.raises(QuotaSpent) as caught:
+            login()
+        assert caught.value.hint == f"after 00:00 UTC: {LOGIN}"
+        assert services.asked("/v3/account/summary") == []
+        assert read_tokens(store, "acme") is None
 
     def test_the_consent_page_is_asked_with_pkce_and_a_state_that_is_new_each_time(
         self, login: Login, services: Services

@@ -16,12 +16,16 @@ from ccsync.constant_contact.oauth_endpoint import AuthorizationServer
 from ccsync.constant_contact.oauth_login import read_account
 from ccsync.credentials.store import ConstantContactTokens, MembrainKey, read_membrain_key, read_tokens
 from ccsync.errors import ConfigError, LoginNeeded, Unreachable
+from ccsync.logs.events import NullRecorder
 from ccsync.sandbox.faults import Fault
 from ccsync.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from ccsync.constant_contact.budget import Budget
+    from ccsync.constant_contact.oauth_login import Account
 
     from .conftest import HandClock, MemoryStore
 
@@ -63,7 +67,7 @@ def registered(sandbox: Sandbox) -> Application:
 
 @pytest.fixture
 def login(
-    store: MemoryStore, registered: Application, clock: HandClock, tmp_path: Path
+    store: MemoryStore, registered: Application, clock: HandClock, tmp_path: Path, budget: Budget
 ) -> Callable[..., ConstantContactTokens]:
     def log_in(
         way: Way = Way.BROWSER, decision: str = "allow", *, switch_account: bool = False
@@ -80,6 +84,7 @@ def login(
             tmp_path / "acme",
             registered,
             clock,
+            budget=budget,
             say=follow,
             way=way,
             switch_account=switch_account,
@@ -90,19 +95,42 @@ def login(
 
 
 @pytest.fixture
-def keeper(store: MemoryStore, registered: Application, clock: HandClock, tmp_path: Path) -> TokenKeeper:
-    server = AuthorizationServer(registered.auth_url, registered.client_id, clock)
-    return TokenKeeper(store, "acme", tmp_path / "acme", lambda: server, clock, client_id=registered.client_id)
+def keeper(
+    sandbox: Sandbox, store: MemoryStore, registered: Application, clock: HandClock, tmp_path: Path
+) -> TokenKeeper:
+    server = AuthorizationServer(registered.auth_url, registered.client_id, clock, NullRecorder())
+    return TokenKeeper(
+        store,
+        "acme",
+        tmp_path / "acme",
+        lambda: server,
+        clock,
+        client_id=registered.client_id,
+        account_id=sandbox.constant_contact.account_id,
+    )
+
+
+@pytest.fixture
+def account_of(sandbox: Sandbox, clock: HandClock, budget: Budget) -> Callable[[str], Account]:
+    """Return who says which account an access token opens."""
+    return lambda token: read_account(sandbox.api_url, token, clock, budget)
 
 
 @pytest.mark.parametrize("way", list(Way))
 def test_each_way_in_ends_with_a_token_that_opens_the_account(
-    login: Callable[..., ConstantContactTokens], sandbox: Sandbox, keeper: TokenKeeper, clock: HandClock, way: Way
+    *,
+    login: Callable[..., ConstantContactTokens],
+    sandbox: Sandbox,
+    keeper: TokenKeeper,
+    account_of: Callable[[str], Account],
+    budget: Budget,
+    way: Way,
 ) -> None:
     tokens = login(way)
     assert tokens.account_id == sandbox.constant_contact.account_id
     assert tokens.account_name
-    assert read_account(sandbox.api_url, keeper.access_token(), clock).id == tokens.account_id
+    assert account_of(keeper.access_token()).id == tokens.account_id
+    assert budget.snapshot().used == sum(sandbox.constant_contact.calls().values()) == 2
 
 
 @pytest.mark.parametrize("way", list(Way))
@@ -125,7 +153,13 @@ def test_a_device_login_without_a_refresh_token_is_told(
 
 @pytest.mark.parametrize("kind", ["rotating", "long_lived", "long_lived_unsaid"])
 def test_every_kind_of_refresh_token_lasts(
-    login: Callable[..., ConstantContactTokens], sandbox: Sandbox, keeper: TokenKeeper, clock: HandClock, kind: str
+    *,
+    login: Callable[..., ConstantContactTokens],
+    sandbox: Sandbox,
+    keeper: TokenKeeper,
+    clock: HandClock,
+    kind: str,
+    account_of: Callable[[str], Account],
 ) -> None:
     sandbox.constant_contact.set_switches(refresh=kind)
     login()
@@ -135,30 +169,39 @@ def test_every_kind_of_refresh_token_lasts(
         sandbox.constant_contact.expire_access_tokens()
         clock.sleep(2)
         token = keeper.refreshed_after_401(keeper.access_token())
-        assert read_account(sandbox.api_url, token, clock).id == sandbox.constant_contact.account_id
+        assert account_of(token).id == sandbox.constant_contact.account_id
         given.add(token)
     assert len(given) == 4
 
 
 def test_a_token_is_renewed_day_after_day(
-    login: Callable[..., ConstantContactTokens], sandbox: Sandbox, keeper: TokenKeeper, clock: HandClock
+    login: Callable[..., ConstantContactTokens],
+    keeper: TokenKeeper,
+    clock: HandClock,
+    account_of: Callable[[str], Account],
 ) -> None:
     login()
     for _ in range(5):
         clock.sleep(86_000)
-        assert read_account(sandbox.api_url, keeper.access_token(), clock)
+        assert account_of(keeper.access_token())
 
 
 @pytest.mark.parametrize("grace", [30, 0])
 def test_a_lost_refresh_answer_is_survived_as_far_as_the_service_allows(
-    login: Callable[..., ConstantContactTokens], sandbox: Sandbox, keeper: TokenKeeper, clock: HandClock, grace: int
+    *,
+    login: Callable[..., ConstantContactTokens],
+    sandbox: Sandbox,
+    keeper: TokenKeeper,
+    clock: HandClock,
+    grace: int,
+    account_of: Callable[[str], Account],
 ) -> None:
     sandbox.constant_contact.set_switches(refresh_grace_seconds=grace)
     login()
     clock.sleep(90_000)
     sandbox.faults.add(Fault("lost_refresh", times=1))
     if grace:
-        assert read_account(sandbox.api_url, keeper.access_token(), clock)
+        assert account_of(keeper.access_token())
     else:
         with pytest.raises(LoginNeeded) as caught:
             keeper.access_token()
@@ -188,17 +231,19 @@ def test_another_account_is_only_accepted_on_purpose(
 
 
 def test_after_a_logout_the_old_tokens_open_nothing(
+    *,
     login: Callable[..., ConstantContactTokens],
     sandbox: Sandbox,
     store: MemoryStore,
     clock: HandClock,
     tmp_path: Path,
+    account_of: Callable[[str], Account],
 ) -> None:
     tokens = login()
     done = logout(store, "acme", "constant-contact", tmp_path / "acme", clock, auth_url=sandbox.auth_url)
     assert done.revoked
     with pytest.raises(LoginNeeded):
-        read_account(sandbox.api_url, tokens.access_token, clock)
+        account_of(tokens.access_token)
 
 
 class TestMembrain:

@@ -35,6 +35,7 @@ from ccsync.constant_contact.oauth import TokenKeeper
 from ccsync.constant_contact.oauth_endpoint import AuthorizationServer
 from ccsync.credentials.encrypted_file import EncryptedFileStore
 from ccsync.credentials.key import KeySources
+from ccsync.logs.events import NullRecorder
 folder, key, url = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 gate_out, gate_in = os.pipe()
 for _ in range(20):
@@ -42,8 +43,9 @@ for _ in range(20):
         os.close(gate_in)
         os.read(gate_out, 1)
         store = EncryptedFileStore(folder, KeySources(key_file=key))
-        server = AuthorizationServer(url, "client-1", SystemClock())
-        keeper = TokenKeeper(store, "acme", folder, lambda: server, SystemClock(), client_id="client-1")
+        server = AuthorizationServer(url, "client-1", SystemClock(), NullRecorder())
+        whose = {"client_id": "client-1", "account_id": "acc-1"}
+        keeper = TokenKeeper(store, "acme", folder, lambda: server, SystemClock(), **whose)
         os.write(1, f"{keeper.access_token()}\\n".encode())
         os._exit(0)
 os.close(gate_in)

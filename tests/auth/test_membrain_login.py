@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ccsync.cli.auth_flow import login_membrain, membrain_key_from_person
-from ccsync.credentials.store import MembrainKey, read_membrain_key, require_membrain_key
+from ccsync.credentials.store import MEMBRAIN, MembrainKey, read_membrain_key, require_membrain_key
 from ccsync.errors import CcsyncError, ConfigError, ExitCode, LocalError, LoginNeeded, TryLater, Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LOGIN = "ccsync auth login membrain"
 USERS = "/API/v2/users/"
+ACME = "https://acme.membrain.example/API/v2/"
 
 
 class Terminal(io.StringIO):
@@ -73,12 +74,6 @@ class TestTheTrial:
         assert request.values == {}
         assert request.headers["user-agent"].startswith("ccsync/")
 
-    def test_an_instance_without_users_is_good_too(
-        self, services: Services, store: MemoryStore, clock: HandClock
-    ) -> None:
-        services.users = []
-        assert login_membrain(store, "acme", services.membrain_url, "key-1", clock) == 0
-
     def test_the_store_is_tried_before_the_key_is_sent(
         self, services: Services, store: MemoryStore, clock: HandClock
     ) -> None:
@@ -129,6 +124,11 @@ class TestWhatCanBeWrong:
     def test_an_answer_that_is_no_list_of_users(self, fails: Callable[..., CcsyncError], body: Any) -> None:
         assert fails(200, body, Unreachable).code == "bad_answer"
 
+    def test_an_instance_where_nobody_is_a_user_although_the_key_belongs_to_one(
+        self, fails: Callable[..., CcsyncError]
+    ) -> None:
+        assert "no users" in fails(200, [], Unreachable).message
+
     def test_an_address_without_an_api(self, fails: Callable[..., CcsyncError]) -> None:
         assert fails(404, "<html>not found</html>", ConfigError).hint.startswith("mend `[membrain] instance`")
 
@@ -158,5 +158,15 @@ class TestWhatCanBeWrong:
 
 def test_a_run_without_a_login_is_told_the_exact_command(store: MemoryStore) -> None:
     with pytest.raises(LoginNeeded, match="Not logged in to Membrain") as caught:
-        require_membrain_key(store, "acme")
+        require_membrain_key(store, "acme", ACME)
     assert caught.value.hint == LOGIN
+
+
+def test_a_key_is_given_out_for_no_other_instance_than_its_own(store: MemoryStore) -> None:
+    store.write("acme", MEMBRAIN, MembrainKey("key-secret", ACME).to_text())
+    assert require_membrain_key(store, "acme", "https://ACME.membrain.example/API/v2").key == "key-secret"
+    with pytest.raises(LoginNeeded) as caught:
+        require_membrain_key(store, "acme", "https://globex.membrain.example/API/v2/")
+    assert (caught.value.code, caught.value.hint) == ("other_instance", LOGIN)
+    assert "acme.membrain.example" in caught.value.message
+    assert "globex.membrain.example" in caught.value.message

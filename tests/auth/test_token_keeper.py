@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,13 @@ import pytest
 from ccsync.constant_contact.oauth import TokenKeeper
 from ccsync.constant_contact.oauth_endpoint import AuthorizationServer
 from ccsync.credentials.store import ConstantContactTokens, read_tokens
-from ccsync.errors import ConfigError, ExitCode, LocalError, LoginNeeded, Stopped, TryLater, Unreachable
+from ccsync.errors import CcsyncError, ConfigError, ExitCode, LocalError, LoginNeeded, Stopped, TryLater, Unreachable
+from ccsync.logs.events import NullRecorder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ccsync.logs.events import Event, Level
 
     from .conftest import HandClock, MemoryStore, Services
 
@@ -30,11 +34,21 @@ MakeKeeper = Callable[..., TokenKeeper]
 @pytest.fixture
 def make_keeper(services: Services, store: MemoryStore, clock: HandClock, tmp_path: Path) -> MakeKeeper:
     def make(**more: Any) -> TokenKeeper:
-        server = AuthorizationServer(services.auth_url, "client-1", clock)
-        options: dict[str, Any] = {"client_id": "client-1", **more}
+        server = AuthorizationServer(services.auth_url, "client-1", clock, NullRecorder())
+        options: dict[str, Any] = {"client_id": "client-1", "account_id": "acc-1", **more}
         return TokenKeeper(store, "acme", tmp_path / "acme", lambda: server, clock, **options)
 
     return make
+
+
+class Lines:
+    """A log that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def event(self, name: Event, message: str, *, level: Level = "info", **fields: object) -> None:
+        self.events.append({"event": name, "message": message, "level": level} | fields)
 
 
 @pytest.fixture
@@ -88,6 +102,44 @@ class TestAGoodToken:
         assert keeper.access_token() == "access-1"
         clock.at += timedelta(seconds=10)
         assert keeper.access_token() == "access-2"
+
+
+class TestTheLog:
+    """Each request is a line, as the other ones are; no token is in any of them."""
+
+    @pytest.fixture
+    def told(self, services: Services, store: MemoryStore, clock: HandClock, tmp_path: Path) -> Callable[[], Any]:
+        def refresh() -> Any:
+            log = Lines()
+            server = AuthorizationServer(services.auth_url, "client-1", clock, log)
+            with suppress(CcsyncError):
+                TokenKeeper(
+                    store, "acme", tmp_path, lambda: server, clock, client_id="client-1", account_id="acc-1"
+                ).access_token()
+            assert "refresh-0" not in str(log.events)
+            assert "access-1" not in str(log.events)
+            return [(one["method"], one["path"], one["status"], one["attempt"], one["level"]) for one in log.events]
+
+        return refresh
+
+    @pytest.mark.usefixtures("logged_in")
+    def test_has_a_refresh(self, told: Callable[[], Any]) -> None:
+        assert told() == [("POST", TOKEN, 200, 1, "info")]
+
+    @pytest.mark.usefixtures("logged_in")
+    def test_has_every_try_of_one_that_fails(self, told: Callable[[], Any], services: Services) -> None:
+        services.troubles[TOKEN] = ["reset", (503, ""), (503, "")]
+        assert told() == [
+            ("POST", TOKEN, None, 1, "warning"),
+            ("POST", TOKEN, 503, 2, "warning"),
+            ("POST", TOKEN, 503, 3, "warning"),
+        ]
+
+    def test_has_one_that_is_refused(
+        self, told: Callable[[], Any], store: MemoryStore, tokens: ConstantContactTokens
+    ) -> None:
+        keep(store, tokens)
+        assert told() == [("POST", TOKEN, 400, 1, "warning")]
 
 
 class TestRefreshing:
@@ -222,6 +274,15 @@ class TestATokenRefusedInMidRun:
         assert keeper.refreshed_after_401(old) == "access-new"
         assert services.asked(TOKEN) == []
 
+    def test_a_login_to_another_account_before_the_first_use_stops_the_run_as_well(
+        self, make_keeper: MakeKeeper, store: MemoryStore, services: Services, logged_in: ConstantContactTokens
+    ) -> None:
+        keep(store, replace(logged_in, account_id="acc-2"))
+        with pytest.raises(Stopped) as caught:
+            make_keeper().access_token()
+        assert (caught.value.code, caught.value.hint) == ("other_account", "ccsync run --once")
+        assert services.seen == []
+
     def test_a_login_to_another_account_in_the_meantime_stops_the_run(
         self, make_keeper: MakeKeeper, store: MemoryStore, tokens: ConstantContactTokens
     ) -> None:
@@ -297,15 +358,16 @@ class TestTroubleOnTheWay:
     ) -> None:
         services.troubles[TOKEN] = [(429, ""), (429, {"error_key": "throttled"})]
         assert make_keeper().access_token() == "access-1"
-        assert clock.slept == [1.1, 2.2]
+        assert len(clock.slept) == 2
+        assert min(clock.slept) > 1
 
     def test_one_that_stays_throttled_is_for_later(
         self, make_keeper: MakeKeeper, services: Services, store: MemoryStore, logged_in: ConstantContactTokens
     ) -> None:
-        services.troubles[TOKEN] = [(429, "")] * 9
+        services.troubles[TOKEN] = [(429, "")] * 30
         with pytest.raises(TryLater):
             make_keeper().access_token()
-        assert len(services.asked(TOKEN)) == 5
+        assert len(services.asked(TOKEN)) == 20
         assert kept(store) == logged_in
 
     @pytest.mark.parametrize(
@@ -374,4 +436,4 @@ class TestTroubleOnTheWay:
 
     def test_plain_http_to_another_machine_is_refused(self, clock: HandClock) -> None:
         with pytest.raises(ConfigError, match="must begin with https"):
-            AuthorizationServer("http://login.example.com/oauth", "client-1", clock)
+            AuthorizationServer("http://login.example.com/oauth", "client-1", clock, NullRecorder())

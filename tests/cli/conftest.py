@@ -6,15 +6,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from ccsync.cli.app import execute
 from ccsync.cli.session import Environment
 from ccsync.config.model import Config
-from ccsync.constant_contact.budget import BudgetState
-from ccsync.engine.options import PlanLine, Progress, Result, RunOptions, RunReport
+from ccsync.constant_contact.budget import Budget, BudgetState
+from ccsync.engine.options import PlanLine, Progress, Result, RunOptions, RunReport, Unwatched
+from ccsync.engine.survey import Services, Survey
 from ccsync.sandbox.server import reset
+from ccsync.state.calls import CallCounter
 from ccsync.state.memory import MemoryStore
 from ccsync.state.store import Counts, FieldCounts, RunRecord, Store, Timestamp
 from ccsync.sync.operations import Reason, Waiting
@@ -120,6 +123,10 @@ def a_plan() -> tuple[PlanLine, ...]:
     )
 
 
+def out_of_reach() -> Services:
+    raise AssertionError("this command needs no service")
+
+
 @dataclass
 class FakeApplication:
     """The wired program, as far as the commands can see it."""
@@ -137,6 +144,7 @@ class FakeApplication:
     bound_account: Account | None = None
     watched: list[tuple[str, int | None]] = field(default_factory=list)
     afresh: list[str] = field(default_factory=list)
+    reach: Callable[[], Services] = out_of_reach
 
     @property
     def sandbox_folder(self) -> Path:
@@ -160,6 +168,10 @@ class FakeApplication:
         return self.folder / "aside.sqlite"
 
     @contextmanager
+    def looking(self, progress: Progress | None = None) -> Iterator[Survey]:
+        yield Survey(self.store, self.reach, ZoneInfo("UTC"), progress or Unwatched())
+
+    @contextmanager
     def reader(self) -> Iterator[Store | None]:
         if self.broken is not None:
             raise self.broken
@@ -167,6 +179,11 @@ class FakeApplication:
 
     def budget(self) -> BudgetState:
         return BudgetState(10_000, 123, 500, datetime(2026, 11, 24, tzinfo=UTC))
+
+    @contextmanager
+    def call_budget(self) -> Iterator[Budget]:
+        with CallCounter(self.folder, "app-1") as counter:
+            yield Budget(counter, StoppedClock())
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,13 @@ class TestActivities:
             found = constant_contact.activities(datetime(2026, 11, 23, tzinfo=UTC))
             assert {job["created_at"] for job in found} == set(self.JOBS[:2])
 
+    def test_a_known_job_is_returned_whenever_it_was_made(self, service: Any, constant_contact: CLIENT) -> None:
+        """Whose clock says when that was may be wrong."""
+        service.answer = self.answer(self.JOBS)
+        found = constant_contact.activities(datetime(2026, 12, 23, tzinfo=UTC), ["2"])
+        assert [job["activity_id"] for job in found] == ["2"]
+        assert len(service.seen) == 3
+
     def test_reading_stops_where_the_old_ones_begin(self, service: Any, constant_contact: CLIENT) -> None:
         newest = [{"activity_id": "1", "state": "x", "created_at": self.JOBS[0]}]
         oldest = [{"activity_id": "2", "state": "x", "created_at": self.JOBS[2]}]

@@ -283,7 +283,7 @@ class TestErrors:
                 membrain.users()
             assert "k3y-of-acme" not in caught.value.message
 
-    @pytest.mark.parametrize("body", [{}, {"items": []}, [{"Name": "no id"}], ["x"], None], ids=str)
+    @pytest.mark.parametrize("body", [{}, [], {"items": []}, [{"Name": "no id"}], ["x"], None], ids=str)
     def test_users_are_an_array_of_records_or_an_error(self, body: Any, service: Any, membrain: MembrainClient) -> None:
         service.answer = lambda _: (200, body)
         with pytest.raises(Unreachable):

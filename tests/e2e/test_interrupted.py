@@ -72,7 +72,7 @@ def test_status_can_be_asked_while_a_run_is_on(house: House) -> None:
     ("number", "code", "place"),
     [
         (signal.SIGTERM, 143, WRITING),
-        (signal.SIGINT, 130, READING),
+        pytest.param(signal.SIGINT, 130, READING, marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, 143, READING, marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, 130, WRITING, marks=pytest.mark.slow),
     ],

@@ -30,6 +30,7 @@ def log_in_to_membrain(house: House) -> None:
     assert house.ccsync("auth", "login", "membrain", "--with-key", stdin=f"{key}\n") == Outcome(0, "", "")
 
 
+@pytest.mark.slow
 def test_without_a_browser_the_printed_address_leads_through_the_consent_page(new_house: House) -> None:
     port = free_port()
     new_house.sandbox.constant_contact.register_redirect_uri(f"http://localhost:{port}/callback")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ccsync.credentials.store import CONSTANT_CONTACT
-from ccsync.errors import ExitCode
+from ccsync.credentials.store import CONSTANT_CONTACT, MEMBRAIN, MembrainKey
+from ccsync.engine.run import Run
+from ccsync.errors import ExitCode, LoginNeeded
 from ccsync.sandbox.faults import Fault
-from ccsync.wiring import places
+from ccsync.sandbox.server import find_served
+from ccsync.wiring import once, places
 from ccsync.wiring.sandbox_login import log_in
 
 from .test_never import settle
 
 if TYPE_CHECKING:
+    from ccsync.engine.options import RunReport
+
     from .conftest import World
 
 OTHER = "a07e1other22"
@@ -101,6 +106,38 @@ def test_a_switch_on_purpose_starts_afresh_and_leaves_the_first_account_as_it_wa
     }
 
 
+class TestAnotherMembrain:
+    @pytest.fixture(autouse=True)
+    def elsewhere(self, world: World, monkeypatch: pytest.MonkeyPatch) -> str:
+        """Have the configuration name the same machine by another host name, as another instance has."""
+        world.people(1)
+        world.run()
+        found = find_served(world.sandbox_folder)
+        assert found is not None
+        there = replace(found, membrain_url=found.membrain_url.replace("127.0.0.1", "localhost"))
+        monkeypatch.setattr("ccsync.sandbox.server.find_served", lambda _: there)
+        return there.membrain_url
+
+    def test_is_not_sent_the_key_of_the_first_one(self, world: World) -> None:
+        asked = len(world.wires.sent)
+        with pytest.raises(LoginNeeded) as caught:
+            world.run()
+        assert (caught.value.code, caught.value.hint) == ("other_instance", "ccsync auth login membrain")
+        assert len(world.wires.sent) == asked
+
+    def test_is_not_mixed_with_the_first_one_after_a_login_there(self, world: World, elsewhere: str) -> None:
+        key = MembrainKey(world.membrain.api_key, elsewhere)
+        world.application().credentials.write("acme", MEMBRAIN, key.to_text())
+        asked, stamps = len(world.wires.sent), world.read_up_to()
+
+        report = world.run()
+
+        assert report.exit_code is ExitCode.CONFIG
+        assert "127.0.0.1" in report.message
+        assert report.hint.endswith("ccsync config check")
+        assert (len(world.wires.sent), world.read_up_to()) == (asked, stamps)
+
+
 def test_a_login_that_changes_while_a_run_is_on_ends_it(world: World, people: list[str]) -> None:
     """Another process logs in to another account; then the token in hand is refused."""
     for person in people:
@@ -109,7 +146,8 @@ def test_a_login_that_changes_while_a_run_is_on_ends_it(world: World, people: li
     def elsewhere() -> None:
         log_in_elsewhere(world)
         where = places.served(world.sandbox_folder)
-        log_in(world.application().credentials, "acme", where, world.membrain.api_key, world.clock)
+        with world.application().call_budget() as budget:
+            log_in(world.application().credentials, "acme", where, world.membrain.api_key, world.clock, budget=budget)
         refuse_the_token_in_hand(world)
 
     world.wires.before("GET /v3/contact_lists", elsewhere)
@@ -117,6 +155,30 @@ def test_a_login_that_changes_while_a_run_is_on_ends_it(world: World, people: li
 
     assert (report.exit_code, report.code) == (ExitCode.STOPPED, "other_account")
     assert not [sent for sent in world.wires.writes() if b"Head clerk" in sent.body]
+
+
+def test_a_login_that_changes_before_a_run_first_uses_it_ends_that_run(
+    world: World, people: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose login it is was looked at before: another process switches accounts just then."""
+
+    class Late(Run):
+        def execute(self) -> RunReport:
+            log_in_elsewhere(world)
+            where = places.served(world.sandbox_folder)
+            with world.application().call_budget() as budget:
+                log_in(
+                    world.application().credentials, "acme", where, world.membrain.api_key, world.clock, budget=budget
+                )
+            return super().execute()
+
+    monkeypatch.setattr(once, "Run", Late)
+    world.change(people[0], JobTitle="Head clerk")
+
+    report = world.run()
+
+    assert (report.exit_code, report.code) == (ExitCode.STOPPED, "other_account")
+    assert world.constant_contact.people.all() == []
 
 
 def refuse_the_token_in_hand(world: World) -> None:

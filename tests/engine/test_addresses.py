@@ -29,6 +29,15 @@ def test_a_new_address_keeps_the_contact_and_its_list(world: World) -> None:
     assert (report.counts.created, report.counts.updated) == (0, 1)
     [told] = world.events(report, "record.updated")
     assert (told["contact"], told["old_email"]) == ("ann.berg@example.org", ANN)
+    assert told["changes"][0] == {
+        "sync": "customers",
+        "membrain": "contact.EmailAddress",
+        "field": "email",
+        "rule": "source-changed",
+        "old": ANN,
+        "new": "ann.berg@example.org",
+    }
+    assert [change["field"] for change in told["changes"]] == ["email", "job_title"]
 
 
 def test_of_several_with_one_address_the_one_created_first_takes_part(world: World) -> None:

@@ -58,6 +58,7 @@ def enter(world: World, count: int) -> Counter[str]:
 
 
 class TestNewPeople:
+    @pytest.mark.slow
     def test_reading_back_is_a_page_for_500_and_all_else_ten_requests_at_most(self, world: World) -> None:
         count = 600
         requests = enter(world, count)

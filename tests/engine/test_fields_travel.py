@@ -241,6 +241,38 @@ def test_a_name_that_loses_its_last_word_loses_it_on_the_other_side(world: World
     assert "last_name" not in world.contact(ANN)
 
 
+@pytest.mark.parametrize("people", [1, 4], ids=["by PUT", "by import"])
+@pytest.mark.parametrize(
+    ("there", "keys", "found"),
+    [
+        ({"first_name": "Ann", "last_name": "Berg"}, "", ("Ann", "Berg")),
+        ({"first_name": "Anna", "last_name": "Berg"}, "", ("Ann", "Berg")),
+        pytest.param({"last_name": "Berg"}, "", ("Ann", "Berg"), marks=pytest.mark.slow),
+        ({"first_name": "Anna", "last_name": "Berg"}, "clear = true", ("Ann", "Berg")),
+    ],
+)
+def test_a_name_of_one_word_takes_no_last_name_away_that_membrain_never_had(
+    world: World, people: int, there: dict[str, str], keys: str, found: tuple[str, str]
+) -> None:
+    text = world.config.read_text("utf-8")
+    world.config.write_text(text.replace('"full_name"', f'"full_name"\n{keys}'), "utf-8")
+    emails = [f"ann{number}@example.com" for number in range(people)]
+    for email in emails:
+        world.subscriber(email, **there)
+    ids = [world.person("Ann", email) for email in emails]
+
+    world.run()
+
+    assert {(one["first_name"], one["last_name"]) for one in map(world.contact, emails)} == {found}
+    world.quietly()
+    for one in ids:
+        world.change(one, Name="Annika")
+    assert world.run().counts.updated == people
+    assert {(one["first_name"], one["last_name"]) for one in map(world.contact, emails)} == {("Annika", "Berg")}
+    assert world.waits() == set()
+    world.quietly()
+
+
 # --- word tables, defaults, lengths, types ----------------------------------------------------------------------------
 
 

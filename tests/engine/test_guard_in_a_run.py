@@ -151,6 +151,21 @@ def test_each_list_is_looked_at_by_itself(world: World) -> None:
     assert len(world.members("Norwegians")) == 12
 
 
+def test_the_command_that_is_told_gets_through_on_all_lists(world: World) -> None:
+    world.configure(more=world.sync("norwegians", "Norwegians", 'contact.custom["Language"] == "Norsk"'))
+    people, others = world.people(10), world.people(12, Language="Norsk", Newsletter="No")
+    world.run()
+    leave(world, people[:6])
+    for one in others[:8]:
+        world.change(one, Language="Svenska")
+
+    report = world.run()
+
+    assert "`ccsync run --once --allow-removals 8`" in report.hint
+    assert {told["hint"] for told in world.events(report, "guard.stopped")} == {report.hint}
+    assert world.run(allow_removals=8).counts.removed == 14
+
+
 def test_max_new_stops_a_run_that_would_put_more_people_on_a_list(world: World) -> None:
     world.configure(tables="[guard]\nmax_new = 3")
     world.people(4)

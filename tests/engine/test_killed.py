@@ -75,11 +75,11 @@ def killed_at_commit(unbroken: Unbroken, folder: Path, number: int, *, durable: 
 @pytest.mark.parametrize(
     ("kind", "carried_out"),
     [
-        ("POST /v3/contact_lists", True),
-        ("POST /v3/activities/remove_list_memberships", False),
+        pytest.param("POST /v3/contact_lists", True, marks=pytest.mark.slow),
+        pytest.param("POST /v3/activities/remove_list_memberships", False, marks=pytest.mark.slow),
         ("PUT /v3/contacts/", True),
         ("POST /v3/activities/contacts_json_import", True),
-        ("POST /v3/activities/add_list_memberships", False),
+        pytest.param("POST /v3/activities/add_list_memberships", False, marks=pytest.mark.slow),
     ],
 )
 def test_a_run_killed_at_a_write_is_made_whole_by_the_next_one(
@@ -102,7 +102,7 @@ def test_a_run_killed_at_any_request_is_made_whole_by_the_next_one(
         killed_at_request(unbroken, tmp_path / f"after-{number}", number, carried_out=True)
 
 
-@pytest.mark.parametrize("tenth", range(1, 10, 2))
+@pytest.mark.parametrize("tenth", [4, 9])
 def test_a_run_killed_while_it_writes_its_state_is_made_whole_by_the_next_one(
     unbroken: Unbroken, tmp_path: Path, tenth: int
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ccsync.constant_contact.client import ConstantContactClient
 from ccsync.engine.options import Result
 from ccsync.errors import ExitCode
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tests.engine.conftest import World
 
 ANN = "ann@example.com"
+NORSK = 'contact.custom["Language"] == "Norsk"'
 
 
 def names(world: World) -> tuple[list[str], list[str]]:
@@ -100,7 +102,7 @@ def test_a_new_list_that_takes_the_old_name_is_another_list(world: World) -> Non
     assert world.members("Customers") == set()
 
 
-def test_a_deleted_list_stops_the_run_and_is_not_made_again(world: World) -> None:
+def test_a_deleted_list_stops_its_sync_and_is_not_made_again(world: World) -> None:
     world.person("Ann Berg", ANN)
     world.run()
     world.constant_contact.people.delete_list(world.list_id())
@@ -110,13 +112,19 @@ def test_a_deleted_list_stops_the_run_and_is_not_made_again(world: World) -> Non
         report = world.quietly()
 
         assert (report.result, report.exit_code, report.code) == (Result.STOPPED, ExitCode.STOPPED, "list_deleted")
-        assert report.message == 'the list "Customers" was deleted in Constant Contact: nothing was written'
-        assert report.hint
+        assert report.message == (
+            'sync "customers": the list "Customers" was deleted in Constant Contact, nothing was written for this sync'
+        )
+        assert report.hint == (
+            'name another list for sync "customers" in the configuration, then type `ccsync run --once --dry-run`'
+        )
+        [told] = world.events(report, "guard.stopped")
+        assert (told["level"], told["sync"], told["message"]) == ("error", "customers", report.message)
     assert names(world)[0] == []
     assert world.contacts("bo@example.com") == []
 
 
-def test_a_deleted_field_stops_the_run_and_is_not_made_again(world: World) -> None:
+def test_a_deleted_field_stops_its_sync_and_is_not_made_again(world: World) -> None:
     ann = world.person("Ann Berg", ANN, Language="Norsk")
     world.run()
     world.constant_contact.people.delete_field(field_id(world, "Language"))
@@ -127,6 +135,88 @@ def test_a_deleted_field_stops_the_run_and_is_not_made_again(world: World) -> No
     assert (report.exit_code, report.code) == (ExitCode.STOPPED, "field_deleted")
     assert 'the custom field "Language" was deleted' in report.message
     assert names(world)[1] == []
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """Let a second sync fill a list and a field of its own; both syncs have run."""
+    world.configure(more=world.sync("norwegians", "Norwegians", NORSK) + world.field("contact.Name", "custom.Alias"))
+    world.person("Ann Berg", ANN, Language="Norsk")
+    world.run()
+    return world
+
+
+@pytest.mark.parametrize("kind", ["list", "field"])
+def test_the_other_syncs_go_on_without_the_one_that_lost_its_list_or_field(two: World, kind: str) -> None:
+    if kind == "list":
+        two.constant_contact.people.delete_list(two.list_id("Norwegians"))
+    else:
+        two.constant_contact.people.delete_field(field_id(two, "Alias"))
+    two.person("Bo Lind", "bo@example.com", Language="Norsk")
+
+    report = two.run()
+
+    assert two.members() == {ANN, "bo@example.com"}
+    assert (report.exit_code, report.code) == (ExitCode.STOPPED, f"{kind}_deleted")
+    assert 'sync "norwegians": ' in report.message
+    assert two.sync_counts(report)["created"] == 1
+    assert set(report.syncs) == {"customers"}
+    assert two.value("bo@example.com", "Alias") == ""
+    if kind == "field":
+        assert two.members("Norwegians") == {ANN}
+    assert two.quietly().exit_code is ExitCode.STOPPED
+
+
+def test_a_run_of_another_sync_is_not_stopped(two: World) -> None:
+    two.constant_contact.people.delete_list(two.list_id("Norwegians"))
+    two.person("Bo Lind", "bo@example.com", Language="Norsk")
+
+    assert two.run(sync="customers").exit_code is ExitCode.DONE
+
+    assert two.members() == {ANN, "bo@example.com"}
+    report = two.run(sync="norwegians")
+    assert (report.exit_code, report.code) == (ExitCode.STOPPED, "list_deleted")
+
+
+def test_a_dry_run_knows_of_a_deleted_list_as_well(two: World) -> None:
+    two.constant_contact.people.delete_list(two.list_id("Norwegians"))
+    two.person("Bo Lind", "bo@example.com", Language="Norsk")
+
+    report = two.run(dry_run=True)
+
+    assert {line.sync for line in report.plan} == {"customers"}
+    assert report.code == "list_deleted"
+
+
+def test_whoever_takes_part_for_an_address_is_decided_with_the_stopped_sync(two: World) -> None:
+    two.constant_contact.people.delete_list(two.list_id("Norwegians"))
+    two.person("Elder Dal", "dal@example.com", Language="Norsk", Newsletter="No")
+    two.wait(minutes=1)
+    two.person("Younger Dal", "dal@example.com")
+
+    two.run()
+
+    assert two.waiting() == {"dal@example.com": "duplicate_address"}
+    assert two.members() == {ANN}
+
+
+def test_a_list_that_was_only_missing_from_one_answer_is_filled_again(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = ConstantContactClient.lists
+    two.person("Bo Lind", "bo@example.com", Language="Norsk")
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            ConstantContactClient, "lists", lambda self: [row for row in rows(self) if row["name"] != "Norwegians"]
+        )
+        assert two.run().code == "list_deleted"
+
+    assert two.run().exit_code is ExitCode.DONE
+
+    assert two.members("Norwegians") == {ANN, "bo@example.com"}
+    before = len(two.requests())
+    two.run()
+    assert len(two.requests(since=before)) == 2
 
 
 def test_another_list_in_the_configuration_ends_the_stop(world: World) -> None:

@@ -144,6 +144,21 @@ class TestNobodyIsMailEnabled:
         assert world.contact("ann@example.com").get("deleted_at")
         assert not [sent for sent in world.wires.writes() if sent.method == "PUT"]
 
+    @pytest.mark.parametrize("act", ["delete", "erase", "unsubscribe"])
+    def test_whoever_is_seen_to_be_gone_while_values_are_written_is_put_on_no_list_afterwards(
+        self, world: World, act: str
+    ) -> None:
+        world.configure(more=world.field("contact.Phone", "phone.work"))
+        world.subscriber("ann@example.com", first_name="Ann")
+        ann = world.id_of("ann@example.com")
+        world.person("Ann Berg", "ann@example.com", Phone="+46 8 123 456")
+        world.wires.before(f"GET /v3/contacts/{ann}", lambda: getattr(world.constant_contact.people, act)(ann))
+        world.run()
+        order = [str(sent) for sent in world.wires.sent]
+        gone = order.index(f"GET /v3/contacts/{ann}")
+        assert not [sent for sent in world.wires.sent[gone:] if sent.is_write and ann.encode() in sent.body]
+        assert not [sent for sent in order[gone:] if sent.startswith("PUT")]
+
     def test_whoever_was_erased_in_constant_contact_is_not_created_again(self, world: World) -> None:
         person, ann = somebody_on_the_list(world)
         let_it_pass(world)
@@ -274,6 +289,39 @@ class TestNobodyIsPutBack:
         )
         settle(world)
         assert world.members() == set()
+
+    def test_whoever_is_taken_off_while_others_are_written_to_one_by_one_stays_off(self, world: World) -> None:
+        world.configure(more=world.field("contact.Phone", "phone.work"))
+        by_put = [world.person(f"Per {n}", f"p{n}@example.com", Phone=f"+46 8 123 45{n}") for n in range(3)]
+        by_import = [world.person(f"Ida {n}", f"i{n}@example.com") for n in range(4)]
+        settle(world)
+        for person in by_put:
+            world.change(person, Phone="+46 8 999 000")
+        for person in by_import:
+            world.change(person, JobTitle="CEO")
+        taken_off = world.id_of("i0@example.com")
+        world.constant_contact.set_switches(activity_seconds=0.0)
+        world.wires.before(
+            "PUT /v3/contacts/", lambda: world.constant_contact.people.take_off_list(taken_off, world.list_id())
+        )
+        world.run()
+        settle(world)
+        assert "i0@example.com" not in world.members()
+
+    def test_whoever_is_taken_off_while_a_long_reading_of_membrain_is_on_stays_off(self, world: World) -> None:
+        people = [world.person(f"Ida {n}", f"i{n}@example.com") for n in range(4)]
+        settle(world)
+        for person in people:  # so many that they go by an import, which names the list
+            world.change(person, JobTitle="CEO")
+        taken_off = world.id_of("i0@example.com")
+
+        def long() -> None:
+            world.constant_contact.people.take_off_list(taken_off, world.list_id())
+            world.wait(minutes=11)
+
+        world.wires.before("GET /API/v2/contacts", long)
+        world.run(full=True)
+        assert "i0@example.com" not in world.members()
 
     def test_whoever_is_taken_off_before_a_killed_run_saw_them_there_stays_off(self, world: World) -> None:
         """The import was carried out and nobody read it back; then a marketer takes somebody off."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ccsync.engine.run import Run
 from ccsync.errors import ExitCode
+from ccsync.logs.runlog import RunLog
 from ccsync.sandbox.faults import Fault
 from ccsync.sandbox.membrain.loading import LANGUAGE
 
+from .conftest import numbers
+from .killing import Killed, copied, run_until_commit
 from .test_never import killed_after, settle
 
 if TYPE_CHECKING:
@@ -86,11 +91,68 @@ class TestNothingTypedIsLost:
         assert world.contact("person1@example.com")["job_title"] == "Boss"
         assert ("person1@example.com", "job_title", "kept_edit") in world.waits()
 
+    def test_the_replaced_value_and_the_counts_outlive_a_kill(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        person = world.person("Ann Berg", "ann@example.com", JobTitle="Clerk")
+        world.run()
+        world.constant_contact.people.edit(world.id_of("ann@example.com"), job_title="Boss")
+        world.run()
+        world.change(person, JobTitle="Head clerk")
+        with monkeypatch.context() as patch:
+            patch.setattr(RunLog, "close", lambda _: None)  # lines that only this process knows are lost
+            patch.setattr(Run, "_advance", die)
+            with pytest.raises(Killed):
+                world.run()
+        settle(world)
+        assert [line["loser"] for line in all_events(world, "record.conflict")] == ["Boss"]
+        assert [line["changes"][0]["new"] for line in all_events(world, "record.updated")] == ["Head clerk"]
+        assert world.statistics("job_title").total.written == 2
+        assert runs_counts(world) == {"created": 1, "updated": 1}
+
+    @pytest.mark.slow
+    def test_whatever_commit_a_run_dies_at_the_replaced_value_is_in_the_log(
+        self, world: World, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = tmp_path_factory.mktemp("killed")
+        person = world.person("Ann Berg", "ann@example.com", JobTitle="Clerk")
+        world.run()
+        world.constant_contact.people.edit(world.id_of("ann@example.com"), job_title="Boss")
+        world.run()
+        world.change(person, JobTitle="Head clerk")
+        world.sandbox.stop()
+        for number in count(1):
+            with copied(world.folder, folder / str(number)) as copy:
+                with monkeypatch.context() as patch:
+                    patch.setattr(RunLog, "close", lambda _: None)
+                    died = run_until_commit(copy, number, durable=True) == number
+                settle(copy)
+                assert "Boss" in [line["loser"] for line in all_events(copy, "record.conflict")]
+                assert copy.statistics("job_title").total.written == 2
+            if not died:
+                break
+
     def test_nothing_is_ever_written_to_membrain(self, world: World) -> None:
         world.people(3, CompanyId=world.company())
         settle(world)
         assert world.wires.writes("membrain") == []
         assert world.membrain.writes() == 0
+
+
+def die(_: Run) -> None:
+    raise Killed
+
+
+def runs_counts(world: World) -> dict[str, int]:
+    """Return what all runs together did to people, those without need left out."""
+    with world.application().reader() as store:
+        assert store is not None
+        counts = [numbers(run.counts) for run in store.history.runs()]
+    whole: dict[str, int] = {}
+    for one in counts:
+        for name in one.keys() - {"unchanged", "skipped"}:
+            whole[name] = whole.get(name, 0) + one[name]
+    return whole
 
 
 def all_events(world: World, event: str) -> list[dict[str, Any]]:
@@ -129,7 +191,7 @@ class TestNoBlankOverAValue:
             if sent.path.endswith("contacts_json_import")
             for row in json.loads(sent.body)["import_data"]
         ]
-        assert len(rows) == 5  # Ann is put on the list by a job of its own: one word is a first name
+        assert len(rows) == 6  # with Ann, whose one word is a first name
         assert all(value for row in rows for value in row.values())
 
     def test_with_clear_only_a_value_that_became_blank_clears(self, world: World) -> None:

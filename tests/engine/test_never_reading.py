@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
 
     from .conftest import World
+    from .wires import Sent
 
 MEMBRAIN_LISTS = ("contacts", "companies", "prospects", "opportunities", "accountGrowthItems", "users", "customFields")
 LISTS = [f"GET /API/v2/{name}/" for name in MEMBRAIN_LISTS] + [
@@ -150,6 +151,32 @@ class TestNoAnswerIsNotNobody:
         world.run(full=True)
         assert everybody(world) == before
 
+    def test_an_answer_without_users_is_not_taken_for_nobody_being_one(self, world: World) -> None:
+        """The key belongs to a user, so there is one; whoever works with Membrain is on no list."""
+        world.colleague("Kim Kollega", "kim@example.com")
+        world.person("Ann Berg", "ann@example.com")
+        world.run()
+        world.wires.instead("GET /API/v2/users/", b"[]")
+        stamps = world.read_up_to()
+        world.person("Bo Lind", "bo@example.com")
+
+        report = world.run(full=True)
+
+        assert report.exit_code is ExitCode.UNREACHABLE
+        assert "/users/" in report.message
+        assert (world.members(), world.read_up_to()) == ({"ann@example.com"}, stamps)
+        world.wires.mend()
+        world.run(full=True)
+        assert world.members() == {"ann@example.com", "bo@example.com"}
+
+    def test_not_at_the_first_contact_either(self, world: World) -> None:
+        world.colleague("Kim Kollega", "kim@example.com")
+        world.wires.instead("GET /API/v2/users/", b"[]")
+
+        assert world.run().exit_code is ExitCode.UNREACHABLE
+
+        assert world.constant_contact.people.all() == []
+
     def test_membrain_naming_another_instance_is_no_empty_membrain(self, world: World) -> None:
         busy_world(world)
         world.membrain.set_switches(instance_found=False)
@@ -180,6 +207,30 @@ class TestNoTimestampAheadOfItsData:
         world.wait(hours=2)
         world.run()
         assert world.contact("person1@example.com")["job_title"] == "Head clerk"
+
+    @pytest.mark.parametrize(("path", "window"), [("/API/v2/contacts/", ""), ("/v3/contacts", "updated_after")])
+    def test_nor_is_one_stepped_over_that_is_made_while_a_run_reads_for_long(
+        self, world: World, path: str, window: str
+    ) -> None:
+        busy_world(world, 3)
+        world.wait(minutes=30)
+        person, another = world.membrain.all("contacts")[0]["Id"], world.id_of("person2@example.com")
+        read: list[Sent] = []
+
+        def edits(sent: Sent) -> None:
+            if sent.path == path and window in sent.query and not read:
+                read.append(sent)
+                world.change(person, JobTitle="Head clerk")
+                world.constant_contact.people.edit(another, last_name="Typed")
+                world.wait(minutes=20)
+
+        world.wires.answered.append(edits)
+        world.run()
+        assert read
+        world.wait(hours=2)
+        world.run()
+        assert world.contact("person1@example.com")["job_title"] == "Head clerk"
+        assert ("person2@example.com", "full_name", "kept_edit") in world.waits()
 
     def test_an_edit_that_shows_minutes_late_is_not_stepped_over(self, world: World) -> None:
         busy_world(world, 3)

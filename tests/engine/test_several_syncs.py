@@ -130,9 +130,37 @@ def test_a_sync_that_is_taken_out_of_the_configuration_leaves_its_list_as_it_is(
     two.run()
     two.configure()
 
-    two.quietly()
+    report = two.quietly()
 
     assert (two.members(), two.members("Norwegians")) == ({ANN}, {ANN})
+    assert report.warnings == (
+        '1 person whom ccsync put on the list "Norwegians" stays there: the configuration no longer names it',
+    )
+    assert two.quietly().warnings == (), "it is told once for each edit"
+
+
+def test_whoever_stays_on_a_list_that_is_no_longer_named_is_told_in_number(world: World) -> None:
+    world.people(3)
+    world.run()
+    text = world.config.read_text("utf-8").replace('list = "Customers"', 'list = "Kunder"')
+    world.config.write_text(text, "utf-8")
+    told = '3 people whom ccsync put on the list "Customers" stay there: the configuration no longer names it'
+
+    assert world.run(dry_run=True).warnings == (told,)
+    assert world.run().warnings == (told,)
+
+
+def test_nobody_is_left_on_a_list_that_is_gone_or_called_by_its_new_name(world: World) -> None:
+    world.people(3)
+    world.run()
+    world.constant_contact.people.rename_list(world.list_id(), "Kunder")
+    text = world.config.read_text("utf-8")
+    world.config.write_text(text.replace('list = "Customers"', 'list = "Kunder"'), "utf-8")
+    assert world.run().warnings == ()
+    world.constant_contact.people.delete_list(world.list_id("Kunder"))
+    world.config.write_text(text.replace('list = "Customers"', 'list = "Clients"'), "utf-8")
+
+    assert world.run().warnings == ()
 
 
 # --- counts per sync and in all ---------------------------------------------------------------------------------------

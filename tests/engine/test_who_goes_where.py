@@ -220,6 +220,24 @@ def test_whoever_is_merely_missing_leaves_only_after_two_complete_sweeps(world: 
     assert report.counts.removed == 1
 
 
+@pytest.mark.parametrize(
+    ("edit", "rule"),
+    [
+        ({"Newsletter": "No"}, "no-longer-matches"),
+        ({"EmailAddress": ""}, "no-address"),
+    ],
+)
+def test_the_log_says_by_which_rule_somebody_entered_and_left(world: World, edit: dict[str, str], rule: str) -> None:
+    ann = world.person("Ann Berg", ANN)
+    [told] = world.events(world.run(), "list.added")
+    assert (told["sync"], told["rule"], told["lists"]) == ("customers", "matches", ["Customers"])
+    world.change(ann, **edit)
+
+    [told] = world.events(world.run(), "list.removed")
+
+    assert (told["sync"], told["rule"], told["lists"]) == ("customers", rule, ["Customers"])
+
+
 def test_whoever_is_missing_once_and_there_again_stays(world: World) -> None:
     world.people(3)
     ann = world.person("Ann Berg", ANN)

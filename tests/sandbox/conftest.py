@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ccsync.clock import SystemClock
 from ccsync.sandbox.loopback import LoopbackServer
 from ccsync.sandbox.people import Population, population
 
@@ -39,7 +40,7 @@ class Host:
 
     def __init__(self) -> None:
         self.app: WSGIApplication | None = None
-        self.server = LoopbackServer(self._call)
+        self.server = LoopbackServer(self._call, SystemClock())
         self.url = self.server.url
 
     def _call(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

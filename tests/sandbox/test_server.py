@@ -55,6 +55,10 @@ class TestServing:
         assert requests.get(f"{sandbox.api_url}/contacts", timeout=5).status_code == 401
         assert sandbox.auth_url.startswith("http://127.0.0.1:")
 
+    def test_answers_are_dated_by_the_clock_of_the_sandbox(self, sandbox: Sandbox, clock: Clock) -> None:
+        for url in (sandbox.api_url, sandbox.membrain_url):
+            assert requests.get(url, timeout=5).headers["Date"] == f"{clock.now():%a, %d %b %Y %H:%M:%S} GMT"
+
     def test_a_fresh_folder_is_filled_with_people_on_both_sides(self, tmp_path: Path, clock: Clock) -> None:
         with Sandbox(tmp_path / "made" / "by itself", clock) as sandbox:
             assert sandbox.membrain.count("companies") == 90

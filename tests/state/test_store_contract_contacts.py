@@ -115,6 +115,21 @@ class TestReadingConstantContact:
         assert store.mirror.list_size(ListId("L1")) == 1
 
 
+class TestWalkingThroughRestingContacts:
+    def test_all_but_the_erased_come_in_the_order_of_their_ids_some_at_a_time(
+        self, store: Store, contact: Contacts
+    ) -> None:
+        kept = [contact("c3", deleted=True), contact("c1"), contact("c2")]
+        store.mirror.put_contacts([contact("c0")], sweep=1)
+        store.mirror.put_contacts(kept, sweep=2)
+        store.mirror.finish_contacts(2)
+        store.mirror.put_contacts(kept, sweep=3)
+        store.mirror.finish_contacts(3)
+        first = store.mirror.living_contacts(limit=2)
+        assert [one.id for one in first] == ["c1", "c2"]
+        assert store.mirror.living_contacts(first[-1].id) == [kept[0]]
+
+
 class TestCompleteReadingsOfConstantContact:
     def test_a_contact_is_erased_at_its_second_absence_in_a_row(self, store: Store, contact: Contacts) -> None:
         ann = contact("c1", "ann@example.com", lists=("L1",))

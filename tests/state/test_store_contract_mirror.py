@@ -177,6 +177,19 @@ class TestFindingMembrainRecords:
         assert store.mirror.projects_of([MembrainId("o1")])[MembrainId("o1")] == [won]
 
 
+class TestWalkingThroughARestingMirror:
+    def test_living_rows_of_one_list_come_in_the_order_of_their_ids_some_at_a_time(
+        self, store: Store, person: People
+    ) -> None:
+        people = [person(identifier) for identifier in ("m3", "m1", "m2")]
+        store.mirror.put_records([*people, person("m0", gone=Gone.DELETED)])
+        store.mirror.put_records([MembrainRecord(Resource.COMPANIES, MembrainId("m4"), {})])
+        first = store.mirror.living_records(CONTACTS, limit=2)
+        assert [record.id for record in first] == ["m1", "m2"]
+        assert store.mirror.living_records(CONTACTS, first[-1].id, 2) == [people[0]]
+        assert store.mirror.living_records(CONTACTS, people[0].id) == []
+
+
 class TestCompleteReadingsOfMembrain:
     @pytest.fixture
     def two(self, store: Store, person: People) -> tuple[MembrainRecord, MembrainRecord]:

@@ -84,6 +84,7 @@ class TestIntents:
             rule="membrain wins",
             truncated=True,
             overrules=True,
+            first_only=True,
         )
         whole = Intent(
             membrain_id=MembrainId("m1"),
@@ -95,6 +96,7 @@ class TestIntents:
             remove=frozenset({ListId("L3")}),
             keep=frozenset({ListId("L4")}),
             old_email="old@example.com",
+            leaving="missing",
         )
         assert all(getattr(change, part.name) for part in fields(change)), "give every field a value"
         assert all(getattr(whole, part.name) for part in fields(whole)), "give every field a value"

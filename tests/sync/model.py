@@ -247,7 +247,7 @@ class World:
             assert email_key(now.email) == email_key(part.email), f"the values of somebody else: {part}"
         values = dict(now.values)
         for change in part.changes:
-            values |= written_values(change.path, change.new)
+            values |= written_values(change.path, change.new, first_only=change.first_only)
         lists = (now.lists | part.add | part.keep) - part.remove
         email = part.email if part.old_email else now.email
         values = {path: value for path, value in values.items() if value}

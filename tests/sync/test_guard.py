@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccsync.sync.guard import Limits, Movement, objections
+from ccsync.sync.guard import Limits, Movement, objections, way_on
 
 LIMITS = Limits(max_removals=20, max_removal_share=0.1)
 
@@ -84,15 +84,29 @@ class TestWhatIsSaid:
     def test_an_objection_names_the_sync_the_list_the_numbers_and_the_way_on(self) -> None:
         [found] = objections([Movement("customers", "Buyers", 60, 50, 0)], LIMITS, None)
         assert found.sync == "customers"
+        hint = way_on([found])
         assert '"customers" would take 50 of 60 people off the list "Buyers"' in found.message
         assert "nothing was written" in found.message
-        assert "ccsync run --once --dry-run" in found.hint
-        assert "--allow-removals 50" in found.hint
+        assert "ccsync run --once --dry-run" in hint
+        assert "--allow-removals 50" in hint
+
+    def test_several_objections_have_one_way_on_that_gets_through_them_all(self) -> None:
+        movements = [Movement(name, name, 30, leaving, 0) for name, leaving in (("a", 20), ("b", 25), ("c", 16))]
+        hint = way_on(objections(movements, LIMITS, None))
+        assert hint.count("--allow-removals") == 1
+        assert "`ccsync run --once --allow-removals 25`" in hint
+        assert objections(movements, LIMITS, 25) == ()
+
+    def test_removals_and_newcomers_together_need_both(self) -> None:
+        hint = way_on(objections([Movement("a", "A", 30, 20, 7)], Limits(20, 0.1, max_new=6), None))
+        assert "--allow-removals 20" in hint
+        assert "raise max_new in [guard]" in hint
+        assert hint.count("--dry-run") == 1
 
     def test_too_many_newcomers_name_the_key_to_raise(self) -> None:
         [found] = objections([Movement("customers", "Buyers", 0, 0, 7)], Limits(20, 0.1, max_new=6), None)
         assert '7 people on the list "Buyers", more than max_new = 6' in found.message
-        assert "[guard]" in found.hint
+        assert "[guard]" in way_on([found])
 
     def test_every_list_is_judged_by_itself_and_each_thing_is_told(self) -> None:
         movements = [

@@ -99,6 +99,9 @@ class TestWhereItLies:
         ann = contact(values={"first_name": "Ann", "last_name": "Mary Berg"})
         assert present_at("full_name", ann) == "Ann Mary Berg"
 
+    def test_a_first_name_alone_leaves_the_last_one_as_it_is(self) -> None:
+        assert written_values("full_name", "Ann", first_only=True) == {"first_name": "Ann"}
+
     @pytest.mark.parametrize("name", ["", "Ann", "Ann Berg", "Ann Mary Berg"])
     def test_a_full_name_survives_the_round_trip(self, name: str) -> None:
         assert present_at("full_name", contact(values=written_values("full_name", name))) == name

@@ -50,6 +50,13 @@ def test_one_list(
     assert result.standings == afterwards
 
 
+def test_whom_a_stopped_sync_takes_stays_on_the_list_that_another_one_fills() -> None:
+    rules = Rulebook((sync(), vip_sync(NEWS)), CATALOGUE, stopped=frozenset({"vips"}))
+    ann = contact(1, "ann@example.com", NEWS)
+    assert decide_lists(ann, {NEWS: PLACED}, Choice((rules.syncs[1],)), rules).moves == ()
+    assert decide_lists(ann, {NEWS: PLACED}, Choice(), rules).lists(Move.LEAVES) == {NEWS}
+
+
 def test_an_operation_is_told_with_its_sync() -> None:
     assert decided(says=TAKEN, on_list=False, standing=None).operations == ((Operation.ADD_TO_LIST, "news"),)
     assert decided(says=NOT_TAKEN, on_list=True, standing=PLACED).operations == ((Operation.REMOVE_FROM_LIST, "news"),)

@@ -12,7 +12,7 @@ from ccsync.sync.merge import FieldDecision, FieldOutcome, Outcome, Rule, decide
 from ccsync.sync.operations import FieldChange, Reason, Wait, fingerprint
 from ccsync.sync.records import Base
 
-from .model import JOB, rule
+from .model import JOB, NAME, rule
 
 if TYPE_CHECKING:
     from ccsync.sync.mapping import FieldRule
@@ -98,6 +98,30 @@ class TestABlank:
     def test_a_value_that_comes_back_is_no_change(self) -> None:
         assert job("CEO", "CEO", ("CEO", "CEO")).outcome is UNCHANGED
         assert job("CEO", "Boss", ("CEO", "CEO")).reason is Reason.KEPT_EDIT
+
+
+class TestANameOfOneWord:
+    """Membrain says nothing about the last name, unless it said one before."""
+
+    def name(self, wanted: str, present: str, base: tuple[str, str] | None = None) -> FieldDecision:
+        return decide(NAME, wanted, present, Base(*base) if base else None)
+
+    def test_it_is_met_by_every_name_that_begins_with_it(self) -> None:
+        found = self.name("Ann", "Ann Berg")
+        assert (found.outcome, found.base) == (UNCHANGED, Base("Ann", "Ann Berg"))
+        assert self.name("Ann", "Ann Dahl", ("Ann", "Ann Berg")).outcome is UNCHANGED
+
+    @pytest.mark.parametrize("base", [None, ("Anna", "Anna Berg")])
+    def test_it_takes_no_last_name_away_that_membrain_never_had(self, base: tuple[str, str] | None) -> None:
+        found = self.name("Ann", "Anna Berg", base)
+        assert (found.outcome, found.new, found.first_only) == (WRITE, "Ann", True)
+
+    def test_it_takes_away_the_one_that_membrain_had(self) -> None:
+        found = self.name("Ann", "Ann Berg", ("Ann Berg", "Ann Berg"))
+        assert (found.outcome, found.new, found.first_only) == (WRITE, "Ann", False)
+
+    def test_another_first_name_typed_in_constant_contact_is_an_edit(self) -> None:
+        assert self.name("Ann", "Bo Berg", ("Ann", "Ann Berg")).reason is Reason.KEPT_EDIT
 
 
 class TestADefault:

@@ -12,7 +12,7 @@ import pytest
 
 from ccsync.sync.filters import compile_filter
 from ccsync.sync.mapping import EMAIL, Rulebook
-from ccsync.sync.operations import Intent, Operation, Reason, Wait, fingerprint
+from ccsync.sync.operations import Intent, Leaving, Operation, Reason, Wait, fingerprint
 from ccsync.sync.plan import Decision, plan_person
 from ccsync.sync.records import (
     Base,
@@ -295,6 +295,26 @@ class TestLeaving:
         world = synced()
         world.people[M1] = replace(world.people[M1], gone=gone)
         assert operations(plan(world)) == [("remove-from-list", "news")]
+
+    @pytest.mark.parametrize(
+        ("who", "rule"),
+        [
+            (person(news=False), Leaving.NO_LONGER_MATCHES),
+            (person(email=""), Leaving.NO_ADDRESS),
+            (person(gone=Gone.DELETED), Leaving.GONE),
+            (person(gone=Gone.RETIRED), Leaving.GONE),
+            (person(gone=Gone.MISSING), Leaving.MISSING),
+        ],
+    )
+    def test_the_rule_that_decided_is_told(self, who: MembrainRecord, rule: Leaving) -> None:
+        world = synced()
+        world.people[M1] = who
+        assert asked(plan(world)).leaving == rule
+
+    def test_so_it_is_for_a_colleague(self) -> None:
+        world = synced()
+        world.rules = replace(world.rules, user_emails=frozenset({email_key(ANN)}))
+        assert asked(plan(world)).leaving == Leaving.USER_OF_MEMBRAIN
 
     def test_values_stay_as_they_are(self) -> None:
         assert asked(plan(synced(Newsletter="No", Name="New Name"))).changes == ()

@@ -117,22 +117,24 @@ def login_constant_contact(session: Session, *, device: bool, no_browser: bool, 
     way = auth_flow.Way.DEVICE if device else auth_flow.Way.NO_BROWSER if no_browser else auth_flow.Way.BROWSER
     application = session.application()
     places, before = application.constant_contact_urls, application.bound_account
-    tokens = auth_flow.login_constant_contact(
-        application.credentials,
-        application.config.account,
-        application.folder,
-        auth_flow.Application(
-            client_id=places.client_id,
-            auth_url=places.auth_url,
-            api_url=places.api_url,
-            redirect_port=application.config.constant_contact.redirect_port,
-        ),
-        session.environment.clock,
-        say=session.output.insist,
-        way=way,
-        switch_account=switch_account,
-        bound_to=before,
-    )
+    with application.call_budget() as budget:
+        tokens = auth_flow.login_constant_contact(
+            application.credentials,
+            application.config.account,
+            application.folder,
+            auth_flow.Application(
+                client_id=places.client_id,
+                auth_url=places.auth_url,
+                api_url=places.api_url,
+                redirect_port=application.config.constant_contact.redirect_port,
+            ),
+            session.environment.clock,
+            budget=budget,
+            say=session.output.insist,
+            way=way,
+            switch_account=switch_account,
+            bound_to=before,
+        )
     switched = before is not None and before.id != tokens.account_id
     aside = application.start_afresh() if switched else None
     data = {

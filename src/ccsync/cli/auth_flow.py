@@ -21,6 +21,7 @@ from ccsync.credentials.store import (
     read_tokens,
 )
 from ccsync.errors import CcsyncError, LoginNeeded, UsageError
+from ccsync.logs.events import NullRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from ccsync.clock import Clock
+    from ccsync.constant_contact.budget import Budget
     from ccsync.constant_contact.oauth_endpoint import TokenAnswer
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
@@ -117,6 +119,7 @@ def login_constant_contact(
     application: Application,
     clock: Clock,
     *,
+    budget: Budget,
     say: Callable[[str], None],
     way: Way = Way.BROWSER,
     switch_account: bool = False,
@@ -125,9 +128,9 @@ def login_constant_contact(
 ) -> ConstantContactTokens:
     """Let a person allow the access, and store the tokens with the account that they open.
 
-    ``say`` is given whole lines for stderr. ``bound_to`` is the account that the state was built with, if any. Another
-    account than that, or than the one logged in before, is LoginNeeded, and nothing is stored, unless
-    ``switch_account``.
+    ``budget`` counts the call that asks for the account. ``say`` is given whole lines for stderr. ``bound_to`` is the
+    account that the state was built with, if any. Another account than that, or than the one logged in before, is
+    LoginNeeded, and nothing is stored, unless ``switch_account``.
     """
     from ccsync.constant_contact.oauth import account_lock
     from ccsync.constant_contact.oauth_endpoint import AuthorizationServer
@@ -135,12 +138,12 @@ def login_constant_contact(
 
     # A login that cannot be kept must show before a person goes through it.
     store.probe()
-    server = AuthorizationServer(application.auth_url, application.client_id, clock)
+    server = AuthorizationServer(application.auth_url, application.client_id, clock, NullRecorder())
     if way is Way.DEVICE:
         answer = by_device(server, clock, lambda address, code: say(f"Open {address} and enter the code {code}"))
     else:
         answer = by_browser(server, application.redirect_port, _shower(way, say, open_browser))
-    found = read_account(application.api_url, answer.access_token, clock)
+    found = read_account(application.api_url, answer.access_token, clock, budget)
     with account_lock(folder):
         if not switch_account:
             _same_account(
@@ -168,7 +171,10 @@ def logout(
 ) -> Logout:
     """Forget a login. Constant Contact's is revoked first; when that fails it is forgotten all the same, and told."""
     if service not in SERVICE_NAMES:
-        raise UsageError(f"There is no service called {service}", hint=f"one of: {', '.join(SERVICE_NAMES)}")
+        raise UsageError(
+            f"There is no service called {service}",
+            hint=" or ".join(f"ccsync auth logout {one}" for one in SERVICE_NAMES),
+        )
     if service == MEMBRAIN:
         was_there = store.read(account, MEMBRAIN) is not None
         store.delete(account, MEMBRAIN)
@@ -293,7 +299,7 @@ def _revoke(store: CredentialStore, account: str, auth_url: str, clock: Clock) -
     try:
         tokens = read_tokens(store, account)
         if tokens is not None:
-            AuthorizationServer(auth_url, tokens.client_id, clock).revoke(tokens.refresh_token)
+            AuthorizationServer(auth_url, tokens.client_id, clock, NullRecorder()).revoke(tokens.refresh_token)
     except CcsyncError as trouble:
         return trouble.message
     return ""

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from ccsync.cli.options import Everywhere
     from ccsync.cli.output import Output, Result
     from ccsync.config.model import Config
-    from ccsync.constant_contact.budget import BudgetState
+    from ccsync.constant_contact.budget import Budget, BudgetState
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
     from ccsync.engine.options import Progress, RunOptions, RunReport
+    from ccsync.engine.survey import Survey
     from ccsync.state.store import Store
 
 
@@ -99,12 +100,20 @@ class Application(Protocol):
         """Run once."""
         ...
 
+    def looking(self, progress: Progress | None = None) -> AbstractContextManager[Survey]:
+        """Look at both sides without a run."""
+        ...
+
     def reader(self) -> AbstractContextManager[Store | None]:
         """Open the state for reading only; None before the first run."""
         ...
 
     def budget(self) -> BudgetState:
         """Return how many of today's calls are used."""
+        ...
+
+    def call_budget(self) -> AbstractContextManager[Budget]:
+        """Open the count of calls, for whoever makes one."""
         ...
 
 

@@ -46,14 +46,17 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
         path = named.expanduser() if str(named).startswith("~") else named
         if os.path.lexists(path):
             return path
-        raise ConfigError(f"there is no file {path} ({origin})", hint=f"name an existing file with {origin}")
+        raise ConfigError(
+            f"there is no file {path} ({origin})",
+            hint=f"name an existing file with {origin}: ccsync config check --config FILE",
+        )
     places = _usual_places()
     for place in places:
         if os.path.exists(place):  # noqa: PTH110 - unlike Path.exists, a folder that may not be entered is no error
             return place
     raise ConfigError(
         f"no configuration found: --config not given, {VARIABLE} not set, no {places[0]}, no {places[1]}",
-        hint=f"copy examples/config.toml to {places[0]} and edit it, or name a file with --config",
+        hint=f"copy examples/config.toml to {places[0]} and edit it, or name a file: ccsync config check --config FILE",
     )
 
 
@@ -67,10 +70,13 @@ def read_document(path: Path) -> Document:
         raise _syntax_error(str(error), text, path) from None
     except RecursionError:
         raise ConfigError(
-            f"{path} nests brackets too deeply", hint="a value here is a text, a number or a list"
+            f"{path} nests brackets too deeply",
+            hint="a value here is a text, a number or a list; then: ccsync config check",
         ) from None
     except ValueError:  # an integer of thousands of digits, which Python does not convert
-        raise ConfigError(f"{path} holds a number that is too long to read", hint="shorten it") from None
+        raise ConfigError(
+            f"{path} holds a number that is too long to read", hint="shorten it, then: ccsync config check"
+        ) from None
 
 
 def _usual_places() -> tuple[Path, Path]:
@@ -84,35 +90,46 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except IsADirectoryError:
-        raise ConfigError(f"{path} is a folder", hint=f"name the file in it: --config {path / FILE_NAME}") from None
+        raise ConfigError(
+            f"{path} is a folder", hint=f"name the file in it: ccsync config check --config {path / FILE_NAME}"
+        ) from None
     except FileNotFoundError:
-        raise ConfigError(f"there is no file {path}", hint="name another one with --config") from None
+        raise ConfigError(
+            f"there is no file {path}", hint="name another one: ccsync config check --config FILE"
+        ) from None
     except PermissionError:
         raise ConfigError(
             f"{path} may not be read by this user", hint=f"chmod u+r {path}, or run as its owner"
         ) from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}", hint="name another one with --config") from None
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}", hint="name another one: ccsync config check --config FILE"
+        ) from None
     if len(content) > LARGEST:
         raise ConfigError(
-            f"{path} is larger than {LARGEST:,} bytes, so not a configuration", hint="check the file's name"
+            f"{path} is larger than {LARGEST:,} bytes, so not a configuration",
+            hint="check the file's name: ccsync config check --config FILE",
         )
     return content
 
 
 def _decode(content: bytes, path: Path) -> str:
     if content.startswith(_WIDE_MARKS):
-        raise ConfigError(f"{path} is saved as UTF-16", hint="save it as UTF-8")
+        raise ConfigError(f"{path} is saved as UTF-16", hint="save it as UTF-8, then: ccsync config check")
     if b"\x00" in content:
-        raise ConfigError(f"{path} is a binary file", hint="check the file's name")
+        raise ConfigError(f"{path} is a binary file", hint="check the file's name: ccsync config check --config FILE")
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         problem = Problem("", line, "a character that is not UTF-8", "save the file as UTF-8")
-        raise ConfigError(f"{path} is not saved as UTF-8", problems=(problem,), hint="save it as UTF-8") from None
+        raise ConfigError(
+            f"{path} is not saved as UTF-8", problems=(problem,), hint="save it as UTF-8, then: ccsync config check"
+        ) from None
     if not text.strip():
-        raise ConfigError(f"{path} is empty", hint="start from examples/config.toml")
+        raise ConfigError(
+            f"{path} is empty", hint=f"cp examples/config.toml {path}, edit it, then: ccsync config check"
+        )
     return text
 
 
@@ -129,4 +146,4 @@ def _syntax_error(message: str, text: str, path: Path) -> ConfigError:
     if said.startswith("Cannot overwrite"):
         said, hint = "this key stands twice in its table", "take one of the two out"
     problem = Problem("", line, f"not TOML: {said[:1].lower()}{said[1:]}{column}", hint)
-    return ConfigError(f"{path} is not TOML", problems=(problem,), hint=hint)
+    return ConfigError(f"{path} is not TOML", problems=(problem,), hint=f"{hint}; then: ccsync config check")

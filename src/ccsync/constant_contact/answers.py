@@ -99,4 +99,5 @@ def _refused(answer: Answer, key: str, words: str) -> RecordRefused:
         f"Constant Contact refuses {answer.method} {answer.path} with {answer.status}: {words or 'no reason given'}",
         status=answer.status,
         key=key,
+        hint="ccsync run --once, later; what was asked before stands in: ccsync logs list",
     )

@@ -18,7 +18,7 @@ from ccsync.constant_contact.imports import MAX_BYTES, MAX_LISTS
 from ccsync.errors import AnswerLost, RecordRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from ccsync.constant_contact.budget import Budget, Purpose
     from ccsync.constant_contact.calls import AccessTokens
@@ -41,6 +41,8 @@ class ConstantContactClient:
 
     def __init__(self, http: HttpClient, tokens: AccessTokens, budget: Budget) -> None:
         self._calls = Calls(http, tokens, budget)
+        self.their_clock = http.their_clock
+        """What the answers so far tell about the service's clock."""
 
     def account_summary(self) -> Resource:
         """Return the account, with its ``encoded_account_id``."""
@@ -137,18 +139,24 @@ class ConstantContactClient:
         """Start taking up to 500 contacts from up to 50 lists; returns the activity."""
         return self._start("remove_list_memberships", _memberships(contact_ids, list_ids))
 
-    def activities(self, created_since: datetime | None = None) -> list[Resource]:
+    def activities(self, created_since: datetime | None = None, known: Collection[str] = ()) -> list[Resource]:
         """Return the bulk jobs of the past 10 days (the service forgets older ones), or those since a moment.
 
-        The order of pages is not documented: reading stops early only when it is seen to go from new to old.
+        Those whose ids are ``known`` are returned whenever they were made. The order of pages is not documented:
+        reading stops early only when it is seen to go from new to old, and nothing known is missing.
         """
         read = shapes.page("activities", "activity_id", "state")
         found: list[Resource] = []
+        missing = set(known)
         for page in self._calls.pages("/activities", {"limit": str(PAGE)}, read, "contacts:write"):
             times = [_parsed(row.get("created_at")) for row in page.rows]
-            dated = zip(page.rows, times, strict=True)
-            found += [row for row, made in dated if not (created_since and made) or made >= created_since]
-            if created_since and times and times[0] and times[-1] and times[0] > times[-1] < created_since:
+            for row, made in zip(page.rows, times, strict=True):
+                if row["activity_id"] in missing or not (created_since and made) or made >= created_since:
+                    found.append(row)
+            missing.difference_update(row["activity_id"] for row in page.rows)
+            if missing or not created_since:
+                continue
+            if times and times[0] and times[-1] and times[0] > times[-1] < created_since:
                 break
         return found
 

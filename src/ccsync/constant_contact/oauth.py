@@ -45,6 +45,7 @@ class Refresher(Protocol):
 class TokenKeeper:
     """Gives out an access token that is valid for some minutes, for one account.
 
+    Tokens of another Constant Contact account than ``account_id`` are Stopped: somebody logged in to that one since.
     Safe between threads and between processes. ``on_refreshed`` is called after new tokens are stored. ``server`` is a
     function so that what it needs is imported when a refresh is due, about once a day.
     """
@@ -58,6 +59,7 @@ class TokenKeeper:
         clock: Clock,
         *,
         client_id: str,
+        account_id: str,
         on_refreshed: Callable[[ConstantContactTokens], None] | None = None,
     ) -> None:
         self._store = store
@@ -66,6 +68,7 @@ class TokenKeeper:
         self._server = server
         self._clock = clock
         self._client_id = client_id
+        self._account_id = account_id
         self._on_refreshed = on_refreshed
         self._held: ConstantContactTokens | None = None
         self._turn = threading.Lock()
@@ -85,13 +88,6 @@ class TokenKeeper:
     def _renewed(self, refused: str) -> ConstantContactTokens:
         with self._turn, account_lock(self._folder):
             stored = self._stored()
-            if self._held is not None and self._held.account_id != stored.account_id:
-                raise Stopped(
-                    f"The login was changed from the Constant Contact account {self._held.account_id}"
-                    f" to {stored.account_id} in the meantime",
-                    hint="ccsync run --once",
-                    code="other_account",
-                )
             if self._fresh(stored) and stored.access_token != refused:
                 self._held = stored
                 return stored
@@ -135,6 +131,13 @@ class TokenKeeper:
             raise LoginNeeded(
                 "The stored login to Constant Contact belongs to another `[constant_contact] client_id`", hint=LOGIN
             )
+        if tokens.account_id != self._account_id:
+            raise Stopped(
+                f"The login was changed from the Constant Contact account {self._account_id}"
+                f" to {tokens.account_id} in the meantime",
+                hint="ccsync run --once",
+                code="other_account",
+            )
         return tokens
 
     def _fresh(self, tokens: ConstantContactTokens) -> bool:
@@ -154,11 +157,12 @@ def account_lock(folder: Path) -> Iterator[None]:
     except Timeout:
         raise Locked(
             "Another process has been busy with the login to Constant Contact for 90 seconds",
-            hint="try again when it has ended",
+            hint="run the same command again when it has ended",
         ) from None
     except OSError as error:
         raise LocalError(
-            f"The lock {folder / LOCK_NAME} cannot be taken: {error.strerror}", hint="look at the folder's owner"
+            f"The lock {folder / LOCK_NAME} cannot be taken: {error.strerror}",
+            hint=f"run ccsync as the user who owns it: ls -ld {folder}",
         ) from None
     try:
         yield

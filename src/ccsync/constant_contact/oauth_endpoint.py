@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -21,12 +22,15 @@ import requests
 from ccsync.credentials.store import CONSTANT_CONTACT, login_command
 from ccsync.errors import ConfigError, LoginNeeded, TryLater, Unreachable
 from ccsync.http.addresses import require_safe
+from ccsync.http.telling import Telling, TellingAdapter
 from ccsync.http.transport import is_loopback
+from ccsync.http.tries import Tries, TryAgainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ccsync.clock import Clock
+    from ccsync.logs.events import Recorder
 
 SCOPES = "contact_data account_read offline_access"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -34,8 +38,8 @@ LOGIN = login_command(CONSTANT_CONTACT)
 
 # Seconds for a connection, and for an answer.
 _TIME_LIMITS = (3.0, 10.0)
-_THROTTLED_WAITS = (1.1, 2.2, 4.4, 8.8)
-_FAULT_WAITS = (1.1, 2.2)
+# Seconds before another try: the token endpoint takes one request a second.
+_PAUSE = 1.1
 # For an answer that names no end in either of the two places: short, because a refresh costs little.
 _UNTOLD_LIFETIME = timedelta(hours=1)
 
@@ -72,25 +76,27 @@ class GrantRefused(LoginNeeded):
         self.error = error
 
 
-class _TryAgain(Exception):  # noqa: N818 - a turn of the loop below, nobody else sees it
-    """This try failed in a way that may pass; ``error`` is what to raise when it does not."""
-
-    def __init__(self, error: Unreachable | TryLater, waits: tuple[float, ...]) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.waits = waits
-
-
 class AuthorizationServer:
     """The endpoints below ``auth_url`` for one application.
 
     Every call raises Unreachable after three tries without an answer (TryLater when throttled throughout), GrantRefused
-    when the server says no, and ConfigError when it does not know the application.
+    when the server says no, and ConfigError when it does not know the application. Each try is a line in the log.
     """
 
-    def __init__(self, auth_url: str, client_id: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        auth_url: str,
+        client_id: str,
+        clock: Clock,
+        log: Recorder,
+        *,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """``jitter`` gives numbers from 0 to 1."""
         self._base = require_safe(auth_url, "constant_contact.auth_url")
         self._clock = clock
+        self._log = log
+        self._jitter = jitter
         self.client_id = client_id
 
     def authorization_address(self, redirect_uri: str, state: str, verifier: str) -> str:
@@ -114,7 +120,7 @@ class AuthorizationServer:
     def start_device(self) -> DeviceCode:
         """Ask for a code that a person types on another device."""
         asked = {"client_id": self.client_id, "scope": SCOPES}
-        answer = self._patiently(lambda: self._form("/device/authorize", asked))
+        answer = self._patiently(lambda attempt: self._form("/device/authorize", asked, attempt))
         try:
             return DeviceCode(
                 device_code=str(answer["device_code"]),
@@ -133,43 +139,43 @@ class AuthorizationServer:
     def revoke(self, token: str) -> None:
         """Take a token back (RFC 7009)."""
 
-        def once() -> None:
-            with self._session() as session:
+        def once(attempt: int) -> None:
+            with self._session(attempt) as session:
                 answer = session.revoke_token(f"{self._base}/revoke", token, "refresh_token", allow_redirects=False)
             if answer.status_code != requests.codes.ok:
-                raise Unreachable(f"Constant Contact did not revoke the login (HTTP {answer.status_code})")
+                raise Unreachable(
+                    f"Constant Contact did not revoke the login (HTTP {answer.status_code})",
+                    hint="ccsync auth logout constant-contact",
+                )
 
-        self._patiently(lambda: _sent(once))
+        self._patiently(once)
 
     def _token(self, **parameters: str) -> TokenAnswer:
-        return self._patiently(lambda: _sent(lambda: self._token_once(parameters)))
+        return self._patiently(lambda attempt: self._token_once(parameters, attempt))
 
-    def _token_once(self, parameters: dict[str, str]) -> TokenAnswer:
+    def _token_once(self, parameters: dict[str, str], attempt: int) -> TokenAnswer:
         from authlib.integrations.base_client import OAuthError  # noqa: PLC0415 - slow, and most runs need no refresh
 
         asked_at = self._clock.now()
-        with self._session() as session:
+        with self._session(attempt) as session:
             session.register_compliance_hook("access_token_response", _sound)
             try:
                 answer = session.fetch_token(f"{self._base}/token", allow_redirects=False, **parameters)
             except OAuthError as refused:
                 raise _refusal(str(refused.error), str(refused.description or "")) from None
             except (ValueError, TypeError):
-                raise _TryAgain(_nonsense("the login"), _FAULT_WAITS) from None
+                raise _again(_nonsense("the login")) from None
         return _read_tokens(answer, asked_at)
 
-    def _form(self, path: str, values: dict[str, str]) -> dict[str, Any]:
-        def once() -> dict[str, Any]:
-            with self._session() as session:
-                response = session.post(f"{self._base}{path}", data=values, auth=_as_it_is, allow_redirects=False)
-            answer: dict[str, Any] = _sound(response).json()
-            if "error" in answer:
-                raise _refusal(str(answer["error"]), str(answer.get("error_description", "")))
-            return answer
+    def _form(self, path: str, values: dict[str, str], attempt: int) -> dict[str, Any]:
+        with self._session(attempt) as session:
+            response = session.post(f"{self._base}{path}", data=values, auth=_as_it_is, allow_redirects=False)
+        answer: dict[str, Any] = _sound(response).json()
+        if "error" in answer:
+            raise _refusal(str(answer["error"]), str(answer.get("error_description", "")))
+        return answer
 
-        return _sent(once)
-
-    def _session(self, **options: str) -> Any:
+    def _session(self, attempt: int = 1, **options: str) -> Any:
         from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415 - as above
 
         session = OAuth2Session(self.client_id, default_timeout=_TIME_LIMITS, **options)
@@ -177,18 +183,20 @@ class AuthorizationServer:
         session.headers["User-Agent"] = f"ccsync/{version('ccsync')}"
         # A proxy of the environment is for the way out, never for a service on this machine.
         session.trust_env = not is_loopback(urlsplit(self._base).hostname or "")
+        told = TellingAdapter(lambda *request: Telling(self._log, self._clock, CONSTANT_CONTACT, request, attempt))
+        session.mount("https://", told)
+        session.mount("http://", told)
         return session
 
-    def _patiently(self, call: Callable[[], _T]) -> _T:
-        tries = 0
-        while True:
-            try:
-                return call()
-            except _TryAgain as again:
-                if tries >= len(again.waits):
-                    raise again.error from None
-                self._clock.sleep(again.waits[tries])
-                tries += 1
+    def _patiently(self, call: Callable[[int], _T]) -> _T:
+        """Call with the number of the try until it answers, or nothing more is to be hoped for."""
+        tries = Tries(self._jitter)
+
+        def once() -> _T:
+            tries.sent += 1
+            return _sent(lambda: call(tries.sent))
+
+        return tries.go(once, self._clock.sleep)
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -202,14 +210,15 @@ def _sent(call: Callable[[], _T]) -> _T:
         return call()
     except requests.exceptions.SSLError:
         raise Unreachable(
-            "Constant Contact's certificate was not accepted", hint="look at the machine's clock and at its proxy"
+            "Constant Contact's certificate was not accepted",
+            hint="look at the machine's clock and at its proxy, then run the same command again",
         ) from None
     except requests.RequestException as error:
         lost = Unreachable(
             f"Constant Contact's login service gave no answer ({type(error).__name__})",
             hint="check the network, then run the same command again",
         )
-        raise _TryAgain(lost, _FAULT_WAITS) from None
+        raise _again(lost) from None
 
 
 def _sound(response: requests.Response) -> requests.Response:
@@ -217,12 +226,12 @@ def _sound(response: requests.Response) -> requests.Response:
     status = response.status_code
     if status == requests.codes.too_many_requests:
         busy = TryLater("Constant Contact's login service is throttling", hint="run the same command again in a minute")
-        raise _TryAgain(busy, _THROTTLED_WAITS)
+        raise TryAgainError(busy, wait=_PAUSE, counts=False)
     if status >= requests.codes.internal_server_error:
         unwell = Unreachable(
             f"Constant Contact's login service fails (HTTP {status})", hint="run the same command again later"
         )
-        raise _TryAgain(unwell, _FAULT_WAITS)
+        raise _again(unwell)
     try:
         answer = response.json()
     except ValueError:
@@ -231,17 +240,21 @@ def _sound(response: requests.Response) -> requests.Response:
         return response
     if status == requests.codes.ok:
         # The token may have been spent for this unreadable answer: asking again at once is its best chance.
-        raise _TryAgain(_nonsense("the login"), _FAULT_WAITS)
+        raise _again(_nonsense("the login"))
     raise Unreachable(
         f"Constant Contact's login service answers HTTP {status} and no JSON",
-        hint="check `[constant_contact] auth_url`, and a proxy on the way",
+        hint="check `[constant_contact] auth_url` (ccsync config show) and a proxy on the way",
     )
+
+
+def _again(error: Unreachable) -> TryAgainError:
+    return TryAgainError(error, wait=_PAUSE)
 
 
 def _nonsense(what: str) -> Unreachable:
     return Unreachable(
         f"Constant Contact's answer to {what} cannot be understood",
-        hint="check `[constant_contact] auth_url`, and a proxy on the way",
+        hint="check `[constant_contact] auth_url` (ccsync config show) and a proxy on the way",
     )
 
 
@@ -249,7 +262,7 @@ def _refusal(error: str, description: str) -> GrantRefused | ConfigError:
     if error in ("invalid_client", "unauthorized_client"):
         return ConfigError(
             "Constant Contact does not know this application, or does not allow it this kind of login",
-            hint="compare `[constant_contact] client_id` with the API key in the developer portal",
+            hint="compare `[constant_contact] client_id` with the API key in the developer portal: ccsync config show",
         )
     return GrantRefused(error, description)
 
@@ -257,7 +270,7 @@ def _refusal(error: str, description: str) -> GrantRefused | ConfigError:
 def _read_tokens(answer: dict[str, Any], asked_at: datetime) -> TokenAnswer:
     access_token = answer.get("access_token")
     if not isinstance(access_token, str) or not access_token:
-        raise _TryAgain(_nonsense("the login"), _FAULT_WAITS)
+        raise _again(_nonsense("the login"))
     return TokenAnswer(
         access_token=access_token,
         refresh_token=str(answer.get("refresh_token") or ""),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ccsync.clock import Clock
+    from ccsync.constant_contact.budget import Budget
     from ccsync.constant_contact.oauth_endpoint import AuthorizationServer, TokenAnswer
 
 BROWSER_SECONDS = 300.0
@@ -60,14 +61,20 @@ def by_device(server: AuthorizationServer, clock: Clock, show: Callable[[str, st
     return _lasting(wait_for_person(server, code, clock))
 
 
-def read_account(api_url: str, access_token: str, clock: Clock) -> Account:
-    """Ask whose account a new token opens."""
+def read_account(api_url: str, access_token: str, clock: Clock, budget: Budget) -> Account:
+    """Ask whose account a new token opens; QuotaSpent when the day holds no more calls."""
     base = require_safe(api_url, "constant_contact.api_url")
-    meaning = classifier(_with_id, privilege="account:read", quota_spent=_quota_spent)
+    meaning = classifier(_with_id, privilege="account:read", quota_spent=budget.service_says_spent)
+
+    def before_try() -> dict[str, str]:
+        budget.spend()
+        return {"Authorization": f"Bearer {access_token}"}
+
     with HttpClient(CONSTANT_CONTACT, base, clock, NullRecorder()) as client:
-        found = client.send(
-            "GET", "/account/summary", meaning, before_try=lambda: {"Authorization": f"Bearer {access_token}"}
-        )
+        try:
+            found = client.send("GET", "/account/summary", meaning, before_try=before_try)
+        except QuotaSpent as spent:
+            raise QuotaSpent(spent.message, hint=f"after 00:00 UTC: {LOGIN}") from spent
     return Account(str(found["encoded_account_id"]), str(found.get("organization_name") or ""))
 
 
@@ -86,7 +93,3 @@ def _with_id(summary: Any) -> dict[str, Any]:
     if not isinstance(summary, dict) or not summary.get("encoded_account_id"):
         raise Nonsense("no encoded_account_id")
     return summary
-
-
-def _quota_spent() -> QuotaSpent:
-    return QuotaSpent("The day's calls to Constant Contact are used up", hint=f"after 00:00 UTC: {LOGIN}")

@@ -51,6 +51,7 @@ def put_body(raw: Mapping[str, Any], changes: Mapping[str, str], *, email: str) 
                 f"{email} would have {len(body[name])} {_IN_WORDS[name]} in Constant Contact, {most} fit",
                 status=0,
                 key=name,
+                hint="take some of them out in Constant Contact, then: ccsync run --once",
             )
     return body
 

@@ -94,7 +94,9 @@ class EncryptedFileStore:
         name, text = f"probe-{secrets.token_hex(4)}", secrets.token_hex(8)
         self.write(name, "probe", text)
         if self.read(name, "probe") != text:
-            raise LocalError(f"{self._path} does not hold what is written to it", hint="look at the disk")
+            raise LocalError(
+                f"{self._path} does not hold what is written to it", hint=f"look at the disk: df -h {self._folder}"
+            )
         self.delete(name, "probe")
 
     def describe(self) -> str:
@@ -110,13 +112,15 @@ class EncryptedFileStore:
             return {}
         except OSError as error:
             raise LocalError(
-                f"{self._path} cannot be read: {error.strerror}", hint="look at its owner and mode (0600)"
+                f"{self._path} cannot be read: {error.strerror}",
+                hint=f"look at its owner and mode (0600): ls -l {self._path}",
             ) from None
         except (ValueError, KeyError, TypeError):
             raise self._damaged() from None
         if version != VERSION:
             raise LocalError(
-                f"{self._path} was written by another version of ccsync", hint="use that version, or log in again"
+                f"{self._path} was written by another version of ccsync",
+                hint="use that version, or log in again: ccsync auth login SERVICE",
             )
         if mark != keys.mark:
             raise LocalError(
@@ -150,11 +154,12 @@ class EncryptedFileStore:
         except Timeout:
             raise Locked(
                 f"Another process has been writing {self._path} for {_LOCK_SECONDS:g} seconds",
-                hint="try again when it has ended",
+                hint="run the same command again when it has ended",
             ) from None
         except OSError as error:
             raise LocalError(
-                f"{self._path} cannot be written: {error.strerror}", hint="look at the disk and at the folder's owner"
+                f"{self._path} cannot be written: {error.strerror}",
+                hint=f"look at the disk and at the folder's owner: ls -ld {self._folder}",
             ) from None
 
     def _replace(self, keys: _Keys, entries: dict[str, Any]) -> None:

@@ -93,7 +93,8 @@ def new_key(path: Path) -> None:
         ) from None
     except OSError as error:
         raise LocalError(
-            f"The key file {path} cannot be made: {error.strerror}", hint="make its folder first, or name another"
+            f"The key file {path} cannot be made: {error.strerror}",
+            hint="make its folder first, or name another file: ccsync auth new-key FILE",
         ) from None
     with os.fdopen(handle, "wb") as file:
         file.write(line)
@@ -122,7 +123,7 @@ def _systemd_text(path: Path) -> bytes:
     except OSError as error:
         raise LocalError(
             f"The systemd credential {SYSTEMD_NAME} cannot be read: {error.strerror}",
-            hint="look at LoadCredential= in the unit",
+            hint="look at LoadCredential= in the unit, and at: ls -l $CREDENTIALS_DIRECTORY",
             code="bad_key",
         ) from None
 
@@ -139,7 +140,7 @@ def _file_text(path: Path) -> bytes:
         why = "it is a symbolic link" if path.is_symlink() else error.strerror
         raise LocalError(
             f"The key file {path} cannot be used: {why}",
-            hint="name a plain file that belongs to you in `[credentials] key_file`",
+            hint=f"name a plain file that belongs to you in `[credentials] key_file`: ls -l {path}",
             code="bad_key",
         ) from None
     with os.fdopen(handle, "rb") as file:
@@ -193,6 +194,6 @@ def _command_text(words: tuple[str, ...], seconds: float) -> bytes:
 def _command_failed(how: str) -> LocalError:
     return LocalError(
         f"The command in `[credentials] key_command` {how}",
-        hint="run it by hand: it must print the key",
+        hint="run it by hand: it must print the key; then: ccsync auth status",
         code="bad_key",
     )

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from ccsync.errors import LoginNeeded
 
@@ -118,11 +119,21 @@ def read_membrain_key(store: CredentialStore, account: str) -> MembrainKey | Non
     return None if text is None else MembrainKey.from_text(text)
 
 
-def require_membrain_key(store: CredentialStore, account: str) -> MembrainKey:
-    """Return the stored key of Membrain's API; LoginNeeded with the command when there is none."""
+def require_membrain_key(store: CredentialStore, account: str, url: str) -> MembrainKey:
+    """Return the stored key for the instance at ``url``; LoginNeeded with the command when there is none.
+
+    Instances are told apart by their host: a key is sent to no other one than it was tried against.
+    """
     key = read_membrain_key(store, account)
     if key is None:
         raise not_logged_in(MEMBRAIN)
+    tried_at, named = urlsplit(key.url).hostname, urlsplit(url).hostname
+    if tried_at != named:
+        raise LoginNeeded(
+            f"The stored key is for Membrain at {tried_at}, and the configuration names {named}: it was not sent there",
+            hint=login_command(MEMBRAIN),
+            code="other_instance",
+        )
     return key
 
 

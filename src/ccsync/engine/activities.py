@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ccsync.engine.clocks import by_both
 from ccsync.errors import AnswerLost, CcsyncError
 from ccsync.logs.events import Event
 from ccsync.sync.operations import Batch, IntentState
@@ -66,7 +67,8 @@ class Activities:
         """
         context, work = self._context, self._context.store.work
         self._count += 1
-        batch = Batch(f"{context.run}-{self._count}", job.value, context.run, context.clock.now(), len(numbers))
+        sent_at = by_both(context.clock.now(), context.constant_contact)
+        batch = Batch(f"{context.run}-{self._count}", job.value, context.run, sent_at, len(numbers))
         with context.store.transaction():
             work.open_batch(batch)
             work.mark(numbers, IntentState.SENDING, batch=batch.id)
@@ -116,7 +118,8 @@ class Activities:
         if not batches:
             return
         since = min(batch.sent_at for batch in batches) - CLOCKS_DIFFER
-        seen = {row["activity_id"]: row for row in context.constant_contact.activities(created_since=since)}
+        ours = [batch.activity_id for batch in batches if batch.activity_id]
+        seen = {row["activity_id"]: row for row in context.constant_contact.activities(since, ours)}
         claimed = set(self._known())
         for batch in batches:
             row = seen.get(batch.activity_id) if batch.activity_id else adopt(batch, seen.values(), claimed)

@@ -1,7 +1,8 @@
 """Binding the config's words to what exists: lists and custom fields are found by name once, then followed by id.
 
 What is missing is made, but not before the guard has had its look: until then it goes by a stand-in, and whatever is
-planned under a stand-in is translated when it is sent.
+planned under a stand-in is translated when it is sent. What was deleted is never made a second time: the syncs that
+name it are left out until the configuration names something else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
 from ccsync.engine.pull_membrain import PROJECT_KINDS, users
-from ccsync.errors import ConfigError, Stopped
+from ccsync.errors import ConfigError
 from ccsync.state.store import Binding
 from ccsync.sync.catalogue import Found, Scope
 from ccsync.sync.fields import target_field
@@ -22,7 +23,7 @@ from ccsync.sync.mapping import FieldRule, Rulebook, SyncRules
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ccsync.config.model import Config, Field, Sync
     from ccsync.engine.context import Context
@@ -33,8 +34,11 @@ LIST = "list"
 FIELD = "field"
 CUSTOM = "custom."
 STAND_IN = "new:"
+WHAT = {LIST: "list", FIELD: "custom field"}
 RULES = "rules"
 FIELD_NAMES = "field_names"
+DELETED = "deleted"
+"""The fact which bound lists and fields are gone, by id, as JSON."""
 
 
 class Names:
@@ -43,6 +47,7 @@ class Names:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._confirmed = False
+        self._deleted = frozenset[str](json.loads(context.store.progress.fact(DELETED) or "[]"))
         self._lists: list[side.ContactList] | None = None
         self._fields: list[side.CustomFieldDefinition] | None = None
         self._bindings = {kind: context.store.progress.bindings(kind) for kind in (LIST, FIELD)}
@@ -53,17 +58,48 @@ class Names:
             self._adopt(LIST, label, [(one.id, one.name) for one in self._all_lists()])
         for label in self._unbound(FIELD):
             self._adopt(FIELD, label, [(one.id, one.label) for one in self._all_fields()])
+        if self._deleted:
+            self.look_for_deleted()
+
+    def look_for_deleted(self) -> bool:
+        """See which bound lists and fields still exist; tell whether one was deleted that was thought to be there."""
+        before = self._deleted
+        lists = self._missing(LIST, {one.id: one.name for one in self._all_lists()})
+        self._know_deleted(lists | self._missing(FIELD, {one.id: one.label for one in self._all_fields()}))
+        return bool(self._deleted - before)
+
+    def deleted_lists(self) -> frozenset[str]:
+        """See which bound lists were deleted."""
+        missing = self._missing(LIST, {one.id: one.name for one in self._all_lists()})
+        self._know_deleted(self._deleted | missing)
+        return missing
+
+    def left_out(self) -> dict[str, Binding]:
+        """Return the syncs that are left out, each with the first of what it names that was deleted."""
+        found: dict[str, Binding] = {}
+        for sync in self._context.config.sync:
+            for kind in (LIST, FIELD):
+                for label in _labels(kind, [sync]):
+                    binding = self._bindings[kind].get(label)
+                    if binding is not None and binding.id in self._deleted:
+                        found.setdefault(sync.name, binding)
+        return found
+
+    def unnamed_lists(self) -> list[Binding]:
+        """Return the lists that an earlier configuration named and this one does not, not even by another name."""
+        bindings = self._bindings[LIST]
+        named = {bindings[label].id for label in _labels(LIST, self._context.config.sync) if label in bindings}
+        return list({one.id: one for one in bindings.values() if one.id not in named}.values())
+
+    def lives(self, bound: Binding) -> bool:
+        """Tell whether a list has not been deleted."""
+        return bound.id in {one.id for one in self._all_lists()}
 
     def confirm(self) -> None:
-        """Before anything is written: see that all bound lists and fields still exist, and make the missing ones.
-
-        Stopped when one was deleted: it is never made a second time.
-        """
+        """Before anything is written: make the lists and fields that are missing, but for syncs that are left out."""
         if self._confirmed:
             return
         self._confirmed = True
-        self.lists_are_there()
-        self._still_there(FIELD, {one.id: one.label for one in self._all_fields()})
         for label in self._unbound(LIST):
             made = side.list_of(self._context.constant_contact.create_list(label))
             self._bind(LIST, label, made.id, made.name)
@@ -74,10 +110,6 @@ class Names:
             self._fields = [*self._all_fields(), made_field]
         names = {one.id: one.name for one in self._all_fields()}
         self._context.store.progress.set_fact(FIELD_NAMES, json.dumps(names, sort_keys=True))
-
-    def lists_are_there(self) -> None:
-        """See that all bound lists still exist; Stopped when one was deleted."""
-        self._still_there(LIST, {one.id: one.name for one in self._all_lists()})
 
     def _all_lists(self) -> list[side.ContactList]:
         """Return the living lists, read once in a run."""
@@ -135,16 +167,10 @@ class Names:
         stand_in = CUSTOM + STAND_IN
         return self.path(CUSTOM + path.removeprefix(stand_in)) if path.startswith(stand_in) else path
 
-    def _labels(self, kind: str) -> list[str]:
-        syncs = self._context.config.sync
-        if kind == LIST:
-            return list(dict.fromkeys(sync.list for sync in syncs))
-        rights = (field.constant_contact for sync in syncs for field in sync.field)
-        return list(dict.fromkeys(right.removeprefix(CUSTOM) for right in rights if right.startswith(CUSTOM)))
-
     def _unbound(self, kind: str) -> list[str]:
-        known = self._bindings[kind]
-        return [label for label in self._labels(kind) if label not in known]
+        known, left_out = self._bindings[kind], self.left_out()
+        syncs = [sync for sync in self._context.config.sync if sync.name not in left_out]
+        return [label for label in _labels(kind, syncs) if label not in known]
 
     def _adopt(self, kind: str, label: str, found: list[tuple[str, str]]) -> None:
         """Bind what has this name: letter for letter, else without regard to case."""
@@ -158,23 +184,39 @@ class Names:
         self._context.store.progress.bind(binding)
         self._bindings[kind][label] = binding
 
-    def _still_there(self, kind: str, found: Mapping[str, str]) -> None:
-        what = "list" if kind == LIST else "custom field"
-        known = self._bindings[kind]
-        for label in self._labels(kind):
-            binding = known.get(label)
+    def _missing(self, kind: str, found: Mapping[str, str]) -> frozenset[str]:
+        """Return what is bound and not among the ``found``, by id; what is called otherwise is followed."""
+        missing = set()
+        for label in _labels(kind, self._context.config.sync):
+            binding = self._bindings[kind].get(label)
             if binding is None:
                 continue
             name = found.get(binding.id)
             if name is None:
-                raise Stopped(
-                    f'the {what} "{binding.name}" was deleted in Constant Contact: nothing was written',
-                    hint=f"name another {what} in the configuration, then type `ccsync run --once --dry-run`",
-                    code=f"{kind}_deleted",
-                )
-            if name != binding.name:
+                missing.add(binding.id)
+            elif name != binding.name:
+                what = WHAT[kind]
                 self._context.warn(f'the {what} "{binding.name}" is now called "{name}": followed by its id')
                 self._bind(kind, label, binding.id, name)
+        return frozenset(missing)
+
+    def _know_deleted(self, deleted: frozenset[str]) -> None:
+        """Remember what was deleted; when something is back, everybody may have to do with it."""
+        store = self._context.store
+        with store.transaction():
+            if self._deleted - deleted:
+                store.work.touch_everyone()
+            if self._deleted != deleted:
+                store.progress.set_fact(DELETED, json.dumps(sorted(deleted)) if deleted else None)
+        self._deleted = deleted
+
+
+def _labels(kind: str, syncs: Iterable[Sync]) -> list[str]:
+    """Return the lists, or the custom fields, that syncs name."""
+    if kind == LIST:
+        return list(dict.fromkeys(sync.list for sync in syncs))
+    rights = (field.constant_contact for sync in syncs for field in sync.field)
+    return list(dict.fromkeys(right.removeprefix(CUSTOM) for right in rights if right.startswith(CUSTOM)))
 
 
 def rulebook(context: Context, names: Names, catalogue: Catalogue) -> Rulebook:
@@ -190,6 +232,7 @@ def rulebook(context: Context, names: Names, catalogue: Catalogue) -> Rulebook:
         user_ids=user_ids,
         user_emails=user_emails,
         only=wanted,
+        stopped=frozenset(names.left_out()),
     )
     _touch_when_edited(context)
     return rules

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccsync.engine.tally import Tally
 from ccsync.logs.events import Event
+from ccsync.state.store import RunRecord
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
@@ -17,22 +19,24 @@ if TYPE_CHECKING:
     from ccsync.config.model import Config
     from ccsync.constant_contact.client import ConstantContactClient
     from ccsync.engine.options import Progress, RunOptions
-    from ccsync.logs.events import Recorder
+    from ccsync.logs.events import Journal
     from ccsync.membrain.client import MembrainClient
     from ccsync.state.store import Store
     from ccsync.sync.records import ContactId, MembrainId
 
 SWEEPS = "sweeps"
+YOUNG = timedelta(minutes=10)
+"""So long a reading of Constant Contact counts as fresh: what names a list must not undo what a person did since."""
 
 
 @dataclass(slots=True)
 class Context:
     """One run: whom it speaks to, where it keeps what it learns, and what it has found out so far.
 
-    ``read`` are the Constant Contact contacts that were read in this run, ``read_whole`` tells that all that exist
-    were. ``whole`` tells that both sides are to be swept. ``unfinished`` are people for whom more is to come than one
-    request can carry; ``later`` are left for the next run. ``advances`` are the timestamps that move when the run ends
-    well.
+    ``read`` are the Constant Contact contacts that were read since ``read_since``, ``read_whole`` tells that all that
+    exist were. ``whole`` tells that both sides are to be swept. ``unfinished`` are people for whom more is to come than
+    one request can carry; ``later`` are left for the next run. ``advances`` are the timestamps that move when the run
+    ends well.
     """
 
     run: str
@@ -43,23 +47,46 @@ class Context:
     membrain: MembrainClient
     constant_contact: ConstantContactClient
     clock: Clock
-    log: Recorder
+    log: Journal
     progress: Progress
     zone: ZoneInfo
     tally: Tally = field(default_factory=Tally)
     read_whole: bool = False
     read: set[ContactId] = field(default_factory=set)
+    read_since: datetime = field(init=False)
     whole: bool = False
     unfinished: set[MembrainId] = field(default_factory=set)
     later: set[MembrainId] = field(default_factory=set)
     advances: dict[str, datetime] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.read_since = self.started
+
+    def forget_old_readings(self) -> None:
+        """Count nothing as read any more when the reading is not young."""
+        now = self.clock.now()
+        if now - self.read_since > YOUNG:
+            self.read.clear()
+            self.read_whole = False
+            self.read_since = now
+
     def warn(self, message: str) -> None:
         """Tell the operator something that does not stop the run."""
         if message not in self.warnings:
             self.warnings.append(message)
             self.log.event(Event.RUN_WARNING, message, level="warning")
+
+    def keep(self) -> None:
+        """Bring the counts so far into the books, and the log onto the disk.
+
+        Inside the transaction that they tell of: so no kill parts what was done from what is known about it, and the
+        log has a value that somebody typed before the books let go of it.
+        """
+        history, tally = self.store.history, self.tally
+        history.count_fields(self.run, *tally.take_fields(), self.clock.now())
+        history.put_run(RunRecord(self.run, self.started, counts=tally.everybody, syncs=dict(tally.syncs)))
+        self.log.flush()
 
     def next_sweep(self) -> int:
         """Return the number of a complete reading that begins now: greater than all before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from ccsync.sync.plan import Wait
 from ccsync.sync.records import Base, Standing, email_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ccsync.engine.context import Context
@@ -21,11 +22,31 @@ if TYPE_CHECKING:
     from ccsync.sync.records import Contact
 
 
+MATCHES = "matches"
+"""The rule by which somebody enters a list, as the log tells it."""
+
+ADDRESS = "contact.EmailAddress"
+"""Membrain's address, as the config would call it: it always travels, and needs no line there."""
+
+
 class Outcomes:
     """Ends intents, one way or the other."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._depth = 0
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make everything that ends inside end at once, with its counts, and not before the log of it is written."""
+        with self._context.store.transaction():
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+            if not self._depth:
+                self._context.keep()
 
     def seen(self, stored: StoredIntent, contact: Contact, present: dict[str, str]) -> None:
         """Note that everything an intent asked for was seen in Constant Contact, but for lists somebody took them off.
@@ -34,8 +55,8 @@ class Outcomes:
         that: somebody else's hand, an opt-out. Planning them again costs no request.
         """
         store, intent = self._context.store, stored.intent
-        self._tell_lost_address(intent)
-        with store.transaction():
+        with self.together():
+            self._tell_lost_address(intent)
             if intent.contact_id != contact.id:
                 store.agreement.link(intent.membrain_id, contact.id)
             store.agreement.put_bases(
@@ -50,8 +71,8 @@ class Outcomes:
                 store.work.touch_addresses([email_key(intent.old_email)])
             store.work.drop_intents([stored.number])
             self._held_no_longer(stored)
-        self._context.tally.done(intent)
-        self._tell(intent, contact)
+            self._context.tally.done(intent)
+            self._tell(intent, contact)
 
     def partly(
         self,
@@ -63,7 +84,7 @@ class Outcomes:
     ) -> None:
         """Note that some values did not arrive: those are reported, the rest of what was asked for is ours."""
         arrived = _without(stored.intent, missing, contact)
-        with self._context.store.transaction():
+        with self.together():
             if arrived.operations:
                 self.seen(replace(stored, intent=arrived), contact, present)
             self.refused(stored, words, missing)
@@ -80,40 +101,40 @@ class Outcomes:
             self._waiting(intent, Wait(sync, reason, words, fingerprint=intent.mark))
             for sync in dict.fromkeys(sync for _, sync in intent.operations)
         ]
-        with context.store.transaction():
+        with self.together():
             self._held_no_longer(stored)
             context.store.work.wait(waits)
             context.store.work.drop_intents([stored.number])
-        context.tally.failed(intent, reason, changes or intent.changes)
-        context.log.event(
-            Event.RECORD_FAILED,
-            f"{intent.email}: {words}",
-            level="warning",
-            contact=intent.email,
-            membrain_id=intent.membrain_id,
-            contact_id=intent.contact_id,
-            reason=reason.value,
-            operations=[operation.value for operation, _ in intent.operations],
-            fields=[change.field for change in changes or intent.changes],
-        )
+            context.tally.failed(intent, reason, changes or intent.changes)
+            context.log.event(
+                Event.RECORD_FAILED,
+                f"{intent.email}: {words}",
+                level="warning",
+                contact=intent.email,
+                membrain_id=intent.membrain_id,
+                contact_id=intent.contact_id,
+                reason=reason.value,
+                operations=[operation.value for operation, _ in intent.operations],
+                fields=[change.field for change in changes or intent.changes],
+            )
 
     def given_up(self, stored: StoredIntent, words: str) -> None:
         """Note that the service gave up the job that carried a person; the next run plans them again."""
         context, intent = self._context, stored.intent
-        with context.store.transaction():
+        with self.together():
             context.store.work.touch([intent.membrain_id])
             context.store.work.drop_intents([stored.number])
-        context.later.add(intent.membrain_id)
-        context.tally.failed(intent, Reason.REFUSED)
-        context.log.event(
-            Event.RECORD_FAILED,
-            f"{intent.email}: {words}; the next run tries again",
-            level="warning",
-            contact=intent.email,
-            membrain_id=intent.membrain_id,
-            contact_id=intent.contact_id,
-            reason=Reason.REFUSED.value,
-        )
+            context.later.add(intent.membrain_id)
+            context.tally.failed(intent, Reason.REFUSED)
+            context.log.event(
+                Event.RECORD_FAILED,
+                f"{intent.email}: {words}; the next run tries again",
+                level="warning",
+                contact=intent.email,
+                membrain_id=intent.membrain_id,
+                contact_id=intent.contact_id,
+                reason=Reason.REFUSED.value,
+            )
 
     def unknown(self, stored: StoredIntent) -> None:
         """Note that nobody knows whether a request arrived, and that its effect cannot be seen: it is planned anew."""
@@ -167,10 +188,10 @@ class Outcomes:
         who: dict[str, Any] = {"contact": intent.email, "membrain_id": intent.membrain_id, "contact_id": contact.id}
         names = self._context.lists()
         operations = {operation for operation, _ in intent.operations}
-        changes = [described(change) for change in intent.changes]
+        changes = [*_moved(intent), *(described(change) for change in intent.changes)]
         if Operation.CREATE in operations:
             event, what = Event.RECORD_CREATED, "created"
-        elif changes or intent.old_email:
+        elif changes:
             event, what = Event.RECORD_UPDATED, "updated"
         else:
             event, what = None, ""
@@ -181,12 +202,22 @@ class Outcomes:
             if operation in (Operation.CREATE, Operation.ADD_TO_LIST):
                 lists = sorted(names.get(one, one) for one in intent.add)
                 self._context.log.event(
-                    Event.LIST_ADDED, f"{intent.email}: on {', '.join(lists)}", **who, sync=sync, lists=lists
+                    Event.LIST_ADDED,
+                    f"{intent.email}: on {', '.join(lists)}",
+                    **who,
+                    sync=sync,
+                    rule=MATCHES,
+                    lists=lists,
                 )
             elif operation is Operation.REMOVE_FROM_LIST:
                 lists = sorted(names.get(one, one) for one in intent.remove)
                 self._context.log.event(
-                    Event.LIST_REMOVED, f"{intent.email}: off {', '.join(lists)}", **who, sync=sync, lists=lists
+                    Event.LIST_REMOVED,
+                    f"{intent.email}: off {', '.join(lists)}",
+                    **who,
+                    sync=sync,
+                    rule=intent.leaving,
+                    lists=lists,
                 )
         for change in intent.changes:
             if change.overrules:
@@ -214,6 +245,20 @@ def _without(intent: Intent, missing: Sequence[FieldChange], contact: Contact) -
         and not (operation is Operation.ADD_TO_LIST and not lists)
     )
     return replace(intent, operations=operations, changes=changes, add=lists)
+
+
+def _moved(intent: Intent) -> Iterator[dict[str, str]]:
+    """Yield the new address of an intent as the log tells a change."""
+    for operation, sync in intent.operations:
+        if operation is Operation.READDRESS:
+            yield {
+                "sync": sync,
+                "membrain": ADDRESS,
+                "field": EMAIL,
+                "rule": Rule.SOURCE_CHANGED.value,
+                "old": intent.old_email,
+                "new": intent.email,
+            }
 
 
 def described(change: FieldChange) -> dict[str, str]:

@@ -35,14 +35,19 @@ class Planning:
         self._busy = _on_the_way(context) | context.later
         self._elsewhere = {sync.name for sync in rules.syncs if not rules.acts(sync)}
 
+    def asks_for_something(self) -> bool:
+        """Tell whether the plan will ask for anything, before it is made."""
+        return any(plan_person(subject, self._rules).intent is not None for subject in self._subjects())
+
     def stale(self) -> list[ContactId]:
         """Return the contacts that must be read before the plan is made, because a write could harm them.
 
         An import or a list job names its list and revives the deleted; neither a hand on the list nor a deletion is
-        sure to show in a reading by change time. So whoever exists already was read in this very run before that. A PUT
+        sure to show in a reading by change time. So whoever exists already was read a short time before that. A PUT
         reads by itself.
         """
         context = self._context
+        context.forget_old_readings()
         if context.read_whole and len(context.read) >= context.store.mirror.contact_count():
             return []
         found: dict[ContactId, None] = {}
@@ -65,6 +70,7 @@ class Planning:
                 moving = self._write_down(decisions)
                 if settled:
                     context.store.work.untouch(person for person in chunk if person not in moving)
+                context.keep()
             context.progress.advance(len(chunk))
 
     def _subjects(self) -> Iterator[Subject]:
@@ -169,7 +175,7 @@ def _why_not(intent: Intent, changes: Sequence[FieldChange]) -> str:
     """Return why an import cannot carry these changes; empty when it can. For somebody new nothing is cleared."""
     values: dict[str, str] = {}
     for change in changes:
-        values |= written_values(change.path, change.new)
+        values |= written_values(change.path, change.new, first_only=change.first_only)
     if intent.contact_id is None:
         return side.why_not_importable({path: value for path, value in values.items() if value})
     return side.why_not_importable(values, email=intent.email)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
 from ccsync.constant_contact.client import PAGE
+from ccsync.engine.clocks import by_both
 from ccsync.engine.overlap import OVERLAP
 from ccsync.logs.events import Event
 from ccsync.sync.operations import IntentState
@@ -37,7 +38,7 @@ class ContactReader:
     def __init__(self, context: Context, names: Names) -> None:
         self._context = context
         self._names = names
-        self._lists = tuple(context.lists())
+        self._lists = tuple(context.lists().keys() - {one.id for one in names.left_out().values()})
 
     def pull_opt_outs(self) -> None:
         """Read who opted out since the timestamp: before any other request, as only these may use the reserve."""
@@ -47,7 +48,7 @@ class ContactReader:
         if read_up_to := timestamps.get(OPT_OUTS, timestamps.get(CONTACTS)):
             since = read_up_to.read_up_to - OVERLAP
             self._walk(OPT_OUTS, context.constant_contact.contacts(optout_after=since, purpose="opt-out"))
-        context.advances[OPT_OUTS] = began
+        context.advances[OPT_OUTS] = by_both(began, context.constant_contact)
 
     def pull(self) -> None:
         """Read what changed since the timestamp, or everything."""
@@ -59,7 +60,7 @@ class ContactReader:
         else:
             since = read_up_to.read_up_to - OVERLAP
             self._walk(CONTACTS, context.constant_contact.contacts(updated_after=since))
-        context.advances[CONTACTS] = began
+        context.advances[CONTACTS] = by_both(began, context.constant_contact)
 
     def store(self, rows: Sequence[dict[str, Any]], sweep: int | None = None) -> list[Contact]:
         """Bring rows of the service into the mirror; they count as read in this run."""
@@ -181,7 +182,9 @@ class ContactReader:
             ours = _own_removals(self._context)
             moved |= {change.new.id: observed(change, ours.get(change.new.id, frozenset())) for change in missed}
             if any(Standing.TAKEN_OFF in moved[change.new.id].values() for change in missed):
-                self._names.lists_are_there()
+                for list_id in self._names.deleted_lists():
+                    for standing in moved.values():
+                        standing.pop(ListId(list_id), None)
         return moved
 
     def _tell_consent(self, change: ContactChange) -> None:

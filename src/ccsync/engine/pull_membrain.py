@@ -10,6 +10,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ccsync.engine.clocks import by_both
 from ccsync.engine.overlap import OVERLAP
 from ccsync.errors import Unreachable
 from ccsync.logs.events import Event
@@ -109,7 +110,7 @@ class MembrainReader:
         filters = context.store.progress.fact(f"{RANGE_FILTERS}.{resource.value}")
         if timestamp is None or context.whole or filters != YES or not self._changed(resource, timestamp, began):
             self._sweep(resource)
-        context.advances[stream(resource)] = began
+        context.advances[stream(resource)] = by_both(began, context.membrain)
 
     def _changed(self, resource: Resource, timestamp: Timestamp, began: datetime) -> bool:
         """Read what changed; False when Membrain does not filter by this window: it refuses it, or ignores it."""

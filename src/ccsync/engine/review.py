@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccsync.engine.options import PlanLine
 from ccsync.errors import Stopped
 from ccsync.logs.events import Event
-from ccsync.sync.guard import Limits, Movement, objections
+from ccsync.sync.guard import Limits, Movement, objections, way_on
 from ccsync.sync.merge import Rule
 from ccsync.sync.operations import IntentState, Operation
 
@@ -45,12 +45,11 @@ class Review:
         found = objections(self._movements(rules), limits, context.options.allow_removals)
         if not found:
             return
+        hint = way_on(found)
         for objection in found:
-            context.log.event(
-                Event.GUARD_STOPPED, objection.message, level="error", sync=objection.sync, hint=objection.hint
-            )
-        self._forget_plan()
-        raise Stopped("; ".join(one.message for one in found), hint=found[0].hint, code="guard")
+            context.log.event(Event.GUARD_STOPPED, objection.message, level="error", sync=objection.sync, hint=hint)
+        self.forget_plan()
+        raise Stopped("; ".join(one.message for one in found), hint=hint, code="guard")
 
     def _movements(self, rules: Rulebook) -> list[Movement]:
         """Return what the plan, and the rounds before it, do to each list."""
@@ -68,7 +67,8 @@ class Review:
             if (moved := self._moved.get(sync.list_id))
         ]
 
-    def _forget_plan(self) -> None:
+    def forget_plan(self) -> None:
+        """Drop what was planned; everybody in it is touched."""
         work = self._context.store.work
         while page := work.intents(IntentState.PLANNED):
             with self._context.store.transaction():

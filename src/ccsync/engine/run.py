@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import traceback
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccsync.engine.activities import Activities
 from ccsync.engine.bind import Names, edited, rulebook
+from ccsync.engine.clocks import doubt_own_clock
+from ccsync.engine.instance import check_instance
+from ccsync.engine.left_out import tell_left_behind, tell_left_out
 from ccsync.engine.options import PlanLine, Result, RunReport
 from ccsync.engine.outcomes import Outcomes
 from ccsync.engine.planning import Planning
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
     from ccsync.engine.context import Context
     from ccsync.sync.catalogue import Catalogue
+    from ccsync.sync.mapping import Rulebook
 
 ROUNDS = 3
 """So often a run plans: a value that no import carries follows in the second, a freed address is taken in the third."""
@@ -91,12 +96,14 @@ class Run:
         context, words = self._context, "ended by a bug in ccsync"
         context.log.event(Event.RUN_FINISHED, f"run {words}", level="error", traceback=traceback.format_exc())
         if not context.options.dry_run:
-            ended = RunRecord(context.run, context.started, context.clock.now(), Result.FAILED.value, message=words)
-            context.store.history.put_run(ended)
+            counts, syncs = context.tally.everybody, dict(context.tally.syncs)
+            ended = RunRecord(context.run, context.started, context.clock.now(), Result.FAILED.value, counts, syncs)
+            context.store.history.put_run(replace(ended, message=words))
 
     def _pass(self) -> None:
         context = self._context
         self._check_account()
+        check_instance(context)
         ContactReader(context, self._names).pull_opt_outs()
         self._settle()
         context.whole = self._sweep_is_due()
@@ -105,6 +112,7 @@ class Run:
         reader.pull()
         membrain = MembrainReader(context)
         membrain.pull(resources(context.config), new_names=edited(context))
+        doubt_own_clock(context)
         verify = Verify(context, self._names, reader, self._outcomes)
         verify.settle()
         if context.options.full:
@@ -115,17 +123,14 @@ class Run:
             self._advance()
             raise
         self._advance()
+        tell_left_out(context, self._names)
 
     def _bring_together(self, catalogue: Catalogue, reader: ContactReader, verify: Verify) -> None:
         context = self._context
         push = Push(context, self._names, reader, self._activities, self._outcomes)
         for _ in range(ROUNDS):
-            rules = rulebook(context, self._names, catalogue)  # anew: stand-ins have become lists and fields
-            planning = Planning(context, rules)
-            if stale := planning.stale():
-                reader.refresh(stale)
-            planning.plan()
-            if not context.store.work.intent_count(IntentState.PLANNED):
+            rules = self._planned(catalogue, reader)
+            if rules is None:
                 return
             if context.options.dry_run:
                 self._plan = lines(context.store.work)
@@ -140,6 +145,26 @@ class Run:
             context.store.work.touch(context.unfinished)
             context.tally.finishing.update(context.unfinished)
             context.unfinished.clear()
+
+    def _planned(self, catalogue: Catalogue, reader: ContactReader) -> Rulebook | None:
+        """Plan everybody; once more when it turns out that a sync has to be left out. None when nothing is to do."""
+        context = self._context
+        if edited(context):
+            tell_left_behind(context, self._names)
+        while True:
+            rules = rulebook(context, self._names, catalogue)  # anew: stand-ins have become lists and fields
+            planning = Planning(context, rules)
+            if planning.asks_for_something():
+                if self._names.look_for_deleted():
+                    continue
+                if stale := planning.stale():
+                    reader.refresh(stale)
+            planning.plan()
+            if not context.store.work.intent_count(IntentState.PLANNED):
+                return None
+            if not self._names.look_for_deleted():
+                return rules
+            self._review.forget_plan()
 
     def _check_account(self) -> None:
         """Refuse to go on against another Constant Contact account than the one whose people are in the state."""
@@ -250,8 +275,7 @@ class Run:
                         report.message,
                     )
                 )
-                tally = context.tally
-                context.store.history.count_fields(report.id, tally.fields, tally.reasons, report.finished)
+                context.store.history.count_fields(report.id, *context.tally.take_fields(), report.finished)
         context.log.event(
             Event.RUN_FINISHED,
             f"run finished: {report.result.value}" + (f", {report.message}" if report.message else ""),

@@ -26,7 +26,7 @@ def subjects(store: Store, ids: Collection[MembrainId]) -> list[Subject]:
     holders = store.mirror.contacts_by_email(keys | _addresses(linked.values()))
     owners = _owners(store, namesakes.values())
     others = [*owners.values(), *(one for held in holders.values() for one in held)]
-    surroundings = _surroundings(store, [*people.values(), *others])
+    surroundings = surroundings_of(store, [*people.values(), *others])
     provided = store.agreement.links(one.id for one in others)
     standings = store.agreement.standings({*linked, *(namesake.id for namesake in namesakes.values())})
     bases = store.agreement.bases(people)
@@ -57,7 +57,8 @@ def _addresses(contacts: Iterable[Contact]) -> set[EmailKey]:
     return {email_key(contact.email) for contact in contacts if contact.email}
 
 
-def _surroundings(store: Store, people: Iterable[MembrainRecord]) -> Surroundings:
+def surroundings_of(store: Store, people: Iterable[MembrainRecord]) -> Surroundings:
+    """Return the companies of these people and the living projects of those, out of the mirror."""
     companies = {person.company_id for person in people if person.company_id}
     projects = store.mirror.projects_of(companies)
     return Surroundings(

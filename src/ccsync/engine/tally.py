@@ -63,6 +63,15 @@ class Tally:
             self._count_planned(decision, ())
         self._postponed.clear()
 
+    def take_fields(
+        self,
+    ) -> tuple[dict[tuple[str, str], FieldCounts], dict[tuple[str, str, str], tuple[int, str]]]:
+        """Return what was counted for fields, and why they were left, since this was last asked."""
+        taken = dict(self.fields), dict(self.reasons)
+        self.fields.clear()
+        self.reasons.clear()
+        return taken
+
     def _count_planned(self, decision: Decision, intents: Iterable[Intent]) -> None:
         self._counted.add(hash(decision.membrain_id))
         skipped = {wait.sync for wait in decision.waits if not wait.field}

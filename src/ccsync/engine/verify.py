@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ccsync.constant_contact.client import PAGE
 from ccsync.engine.activities import CLOCKS_DIFFER
-from ccsync.sync.fields import same, target_field
-from ccsync.sync.mapping import present_at
+from ccsync.engine.clocks import by_both
+from ccsync.sync.fields import target_field
+from ccsync.sync.mapping import holds, present_at
 from ccsync.sync.operations import IntentState
 from ccsync.sync.records import email_key
 
@@ -71,7 +72,8 @@ class Verify:
             self._outcomes.on_the_way(stored)
 
     def _read_changes(self, since: datetime) -> None:
-        for page in self._context.constant_contact.contacts(updated_after=since - CLOCKS_DIFFER):
+        reach = by_both(since, self._context.constant_contact) - CLOCKS_DIFFER
+        for page in self._context.constant_contact.contacts(updated_after=reach):
             self._reader.store(page)
             self._context.progress.advance(len(page))
         self._match()
@@ -114,7 +116,7 @@ class Verify:
     def _match(self) -> None:
         """End the intents whose effect the mirror shows."""
         for chunk in self._chunks():
-            with self._context.store.transaction():
+            with self._outcomes.together():
                 for stored, contact in chunk:
                     if contact is not None and shows(stored.intent, contact):
                         self._outcomes.seen(stored, contact, values_read(stored.intent, contact))
@@ -155,22 +157,26 @@ class Verify:
     def _judge(self) -> None:
         """Decide about what cannot be seen: refused, when the service said so or patience has run out."""
         for chunk in self._chunks():
-            for stored, contact in chunk:
-                match stored.state:
-                    case IntentState.LOST:
-                        self._outcomes.unknown(stored)
-                    case IntentState.ABORTED:
-                        self._outcomes.given_up(stored, stored.failure)
-                    case _ if contact is not None and (contact.opted_out or not contact.usable):
-                        self._outcomes.unknown(stored)
-                    case _ if stored.failure:
-                        self._outcomes.refused(stored, stored.failure, _missing(stored.intent, contact))
-                    case _ if self._patience_is_out(stored) and contact is not None and _landed(stored.intent, contact):
-                        self._outcomes.seen(stored, contact, {one.path: one.new for one in stored.intent.changes})
-                    case _ if self._patience_is_out(stored):
-                        self._not_shown(stored, contact)
-                    case _:
-                        self._outcomes.on_the_way(stored)
+            with self._outcomes.together():
+                for stored, contact in chunk:
+                    self._judge_one(stored, contact)
+
+    def _judge_one(self, stored: StoredIntent, contact: Contact | None) -> None:
+        match stored.state:
+            case IntentState.LOST:
+                self._outcomes.unknown(stored)
+            case IntentState.ABORTED:
+                self._outcomes.given_up(stored, stored.failure)
+            case _ if contact is not None and (contact.opted_out or not contact.usable):
+                self._outcomes.unknown(stored)
+            case _ if stored.failure:
+                self._outcomes.refused(stored, stored.failure, _missing(stored.intent, contact))
+            case _ if self._patience_is_out(stored) and contact is not None and _landed(stored.intent, contact):
+                self._outcomes.seen(stored, contact, {one.path: one.new for one in stored.intent.changes})
+            case _ if self._patience_is_out(stored):
+                self._not_shown(stored, contact)
+            case _:
+                self._outcomes.on_the_way(stored)
 
     def _not_shown(self, stored: StoredIntent, contact: Contact | None) -> None:
         """Give up to look for what the service took without a complaint."""
@@ -221,7 +227,9 @@ def _missing(intent: Intent, contact: Contact | None) -> tuple[FieldChange, ...]
 
 def _same(change: FieldChange, present: str) -> bool:
     field = target_field(change.path)
-    return present == change.new or (field is not None and same(field, present, change.new))
+    return present == change.new or (
+        field is not None and holds(field, present, change.new, first_only=change.first_only)
+    )
 
 
 def _of(intent: Intent, by_id: dict[ContactId, Contact], by_address: dict[EmailKey, Contact]) -> Contact | None:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
-from tenacity import Retrying, retry_if_exception_type
-
 from ccsync.errors import AnswerLost, CcsyncError, Unreachable
+from ccsync.http.dates import TheirClock
+from ccsync.http.telling import Telling, title
 from ccsync.http.transport import Limits, NoAnswer, Transport
 from ccsync.http.tries import Tries, TryAgainError
 from ccsync.http.verdict import Answer, Classifier, Fail, Ok, Retry
-from ccsync.logs.events import Event, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ccsync.clock import Clock
+    from ccsync.logs.events import Recorder
 
 #: Methods that may be sent again when nobody knows whether they arrived (RFC 9110, 9.2.2).
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
@@ -48,12 +47,13 @@ class HttpClient:
     ) -> None:
         """Prepare to talk to ``service`` ("membrain", "constant-contact"); ``jitter`` gives numbers from 0 to 1."""
         self.service = service
-        self.title = service.replace("-", " ").title()
+        self.title = title(service)
         self.base_url = base_url.rstrip("/")
         self._clock = clock
         self._log = log
         self._jitter = jitter
         self._transport = Transport(base_url, clock, limits, connections)
+        self.their_clock = TheirClock()
         self._counting = Lock()
         self._calls = 0
 
@@ -81,17 +81,7 @@ class HttpClient:
         url = f"{self.base_url}{path}" + (f"?{encoded}" if encoded else "")
         request = _Request(method, url, urlsplit(url).path, body, before_try, classify)
         tries = Tries(self._jitter)
-        turns = Retrying(
-            stop=tries.are_over,
-            wait=tries.pause,
-            sleep=self._clock.sleep,
-            retry=retry_if_exception_type(TryAgainError),
-            reraise=True,
-        )
-        try:
-            return turns(self._try, request, tries)
-        except TryAgainError as given_up:
-            raise given_up.error from given_up.__cause__
+        return tries.go(lambda: self._try(request, tries), self._clock.sleep)
 
     def close(self) -> None:
         """Close all connections."""
@@ -108,7 +98,8 @@ class HttpClient:
         tries.sent += 1
         with self._counting:
             self._calls += 1
-        began = self._clock.monotonic()
+        sent = self._clock.now()
+        telling = Telling(self._log, self._clock, self.service, (request.method, request.path), tries.sent)
         try:
             answer = self._transport.attempt(
                 request.method,
@@ -120,9 +111,10 @@ class HttpClient:
             )
         except NoAnswer as trouble:
             tries.was_silent |= trouble.silent
-            self._tell(request, tries, began, status=None, trouble=trouble.reason)
+            telling.unanswered(trouble.reason)
             raise self._unanswered(request, tries, trouble) from trouble
-        self._tell(request, tries, began, status=answer.status)
+        self.their_clock.note(sent, self._clock.now(), answer.headers)
+        telling.answered(answer.status)
         return self._judged(request, tries, answer)
 
     def _judged(self, request: _Request, tries: Tries, answer: Answer) -> Any:
@@ -133,7 +125,7 @@ class HttpClient:
             raise verdict.error
         if isinstance(verdict, Retry):
             raise self._doubtful(request, tries, verdict.error, verdict.after)
-        raise tries.note(TryAgainError(verdict.error, wait=verdict.wait, counts=False))
+        raise TryAgainError(verdict.error, wait=verdict.wait, counts=False)
 
     def _unanswered(self, request: _Request, tries: Tries, trouble: NoAnswer) -> Exception:
         host = urlsplit(self.base_url).netloc
@@ -146,7 +138,7 @@ class HttpClient:
             pause = 0.0 if trouble.silent else None  # to have listened was the pause
             outcome = self._doubtful(request, tries, error, pause)
         else:
-            outcome = tries.note(TryAgainError(_lost(error) if tries.maybe_done else error))
+            outcome = TryAgainError(_lost(error) if tries.maybe_done else error)
         if trouble.final and isinstance(outcome, TryAgainError):
             return outcome.error
         return outcome
@@ -154,30 +146,12 @@ class HttpClient:
     def _doubtful(self, request: _Request, tries: Tries, error: CcsyncError, after: float | None) -> Exception:
         """Decide about a try that the service may have carried out although it did not say so."""
         if request.method == "GET":
-            return tries.note(TryAgainError(error, wait=after))
+            return TryAgainError(error, wait=after)
         tries.maybe_done = True
         lost = _lost(error)
         if request.method not in _REPEATABLE:
             return lost
-        return tries.note(TryAgainError(lost, wait=after))
-
-    def _tell(self, request: _Request, tries: Tries, began: float, *, status: int | None, trouble: str = "") -> None:
-        milliseconds = round((self._clock.monotonic() - began) * 1000)
-        good = status is not None and (status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.NOT_FOUND)
-        outcome = trouble or str(status)
-        more = {"trouble": trouble} if trouble else {}
-        self._log.event(
-            Event.HTTP_REQUEST,
-            f"{self.title}: {request.method} {request.path}: {outcome}",
-            level="info" if good else "warning",
-            service=self.service,
-            method=request.method,
-            path=request.path,
-            status=status,
-            milliseconds=milliseconds,
-            attempt=tries.sent,
-            **more,
-        )
+        return TryAgainError(lost, wait=after)
 
 
 @dataclass(frozen=True, slots=True)

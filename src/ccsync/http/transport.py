@@ -102,7 +102,7 @@ class Transport:
             ) as response:
                 return Answer(method, path, response.status_code, response.headers, self._body(response))
         except requests.RequestException as error:
-            raise _why(error) from error
+            raise why(error) from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -132,7 +132,7 @@ def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _why(error: requests.RequestException) -> NoAnswer:
+def why(error: requests.RequestException) -> NoAnswer:
     """Sort what requests raises, above all by whether the service may have seen the request."""
     below = error.args[0] if error.args else None
     if isinstance(getattr(below, "reason", None), NewConnectionError):

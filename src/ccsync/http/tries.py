@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from tenacity import Retrying, retry_if_exception_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
     from ccsync.errors import CcsyncError
 
+T = TypeVar("T")
 TRIES = 3
 THROTTLED_AT_MOST = 20
 _PAUSES = (0.5, 1.5)
@@ -37,19 +40,35 @@ class Tries:
         self._used = 0
         self._throttled = 0
 
-    def note(self, outcome: TryAgainError) -> TryAgainError:
-        """Count a try that came to nothing."""
-        if outcome.counts:
-            self._used += 1
-        else:
-            self._throttled += 1
-        return outcome
+    def go(self, once: Callable[[], T], sleep: Callable[[float], None]) -> T:
+        """Call until it returns, or raises anything but TryAgainError; the error of the last try when none is left."""
+        turns = Retrying(
+            stop=self._are_over,
+            wait=self._pause,
+            sleep=sleep,
+            retry=retry_if_exception_type(TryAgainError),
+            reraise=True,
+        )
+        try:
+            value: T = turns(self._counted, once)
+        except TryAgainError as given_up:
+            raise given_up.error from given_up.__cause__
+        return value
 
-    def are_over(self, _: RetryCallState) -> bool:
-        """Tell whether to give up."""
+    def _counted(self, once: Callable[[], T]) -> T:
+        try:
+            return once()
+        except TryAgainError as outcome:
+            if outcome.counts:
+                self._used += 1
+            else:
+                self._throttled += 1
+            raise
+
+    def _are_over(self, _: RetryCallState) -> bool:
         return self._used >= TRIES or self._throttled >= THROTTLED_AT_MOST
 
-    def pause(self, state: RetryCallState) -> float:
+    def _pause(self, state: RetryCallState) -> float:
         """Return the seconds until the next try, spread so that two programs do not march in step."""
         outcome = state.outcome.exception() if state.outcome else None
         asked = outcome.wait if isinstance(outcome, TryAgainError) else None

@@ -39,6 +39,13 @@ class Recorder(Protocol):
         ...
 
 
+class Journal(Recorder, Protocol):
+    """A recorder that can be asked to have everything on the disk, before something else says that it happened."""
+
+    def flush(self) -> None:
+        """Hand everything so far to the operating system."""
+
+
 class NullRecorder:
     """Keeps nothing: for commands that are no run."""
 

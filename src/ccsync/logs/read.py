@@ -42,7 +42,11 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
                 if line is not None:
                     yield line
     except OSError as error:
-        raise LocalError(f"the log {path} cannot be read: {error.strerror}", code="log_unreadable") from error
+        raise LocalError(
+            f"the log {path} cannot be read: {error.strerror}",
+            hint=f"run ccsync as the user who owns it: ls -l {path}",
+            code="log_unreadable",
+        ) from error
 
 
 def resolve(folder: Path, prefix: str) -> LoggedRun:

@@ -92,7 +92,7 @@ class RunLog:
 
     def _flush(self) -> None:
         if self._file is None:
-            raise LocalError(f"the log {self.path} is closed", code="log_closed")
+            raise LocalError(f"the log {self.path} is closed", hint="ccsync run --once", code="log_closed")
         try:
             while self._waiting:
                 written = os.write(self._file, self._waiting)

@@ -63,6 +63,14 @@ def bare_list(value: Any) -> list[dict[str, Any]]:
     return [_record(row) for row in value]
 
 
+def some_users(value: Any) -> list[dict[str, Any]]:
+    """Read the list of users, which has at least the one whom the key belongs to."""
+    found = bare_list(value)
+    if not found:
+        raise Nonsense("no users, and the key belongs to one")
+    return found
+
+
 def lists_by_name(value: Any) -> dict[str, list[dict[str, Any]]]:
     """Read an object of arrays of records, such as the custom fields of each kind."""
     if not isinstance(value, dict):

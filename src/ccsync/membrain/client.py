@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ccsync.errors import Unreachable
-from ccsync.membrain.answers import bare_list, classifier, lists_by_name
+from ccsync.membrain.answers import classifier, lists_by_name, some_users
 from ccsync.membrain.paging import Page, Record, page_from, windows
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ccsync.clock import Clock
     from ccsync.http.answers import Reader
+    from ccsync.http.dates import TheirClock
     from ccsync.http.session import HttpClient
 
 LARGEST_PAGE = 1000
@@ -69,9 +71,19 @@ class MembrainClient:
         self._parallel = max(1, parallel_pages)
         self._pace = _Pace(clock, 60 / requests_per_minute if requests_per_minute else 0.0)
 
+    @property
+    def instance(self) -> str:
+        """The host name, by which instances are told apart: each has its own (documented form of the address)."""
+        return urlsplit(self._http.base_url).hostname or ""
+
+    @property
+    def their_clock(self) -> TheirClock:
+        """What the answers so far tell about Membrain's clock."""
+        return self._http.their_clock
+
     def users(self) -> list[Record]:
-        """Return the instance's users."""
-        found: list[Record] = self._get("users", bare_list, {})
+        """Return the instance's users; an answer that names none is no answer, for the key belongs to one."""
+        found: list[Record] = self._get("users", some_users, {})
         return found
 
     def custom_fields(self) -> dict[str, list[Record]]:

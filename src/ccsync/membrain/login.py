@@ -1,7 +1,7 @@
 """Trying a key of Membrain's API before it is kept.
 
 ``GET /users/`` exists on every instance and answers a bare array, so it shows whether a key opens anything (public
-clients of the API).
+clients of the API); it names at least the user whom the key belongs to.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ccsync.errors import Unreachable
 from ccsync.http.addresses import require_safe
 from ccsync.http.session import HttpClient
 from ccsync.logs.events import NullRecorder
-from ccsync.membrain.answers import bare_list, classifier
+from ccsync.membrain.answers import classifier, some_users
 
 if TYPE_CHECKING:
     from ccsync.clock import Clock
@@ -27,7 +27,7 @@ def try_key(url: str, key: str, clock: Clock) -> int:
     base = require_safe(url, "membrain.url")
     try:
         with HttpClient(MEMBRAIN, base, clock, NullRecorder()) as client:
-            users = client.send("GET", "/users/", classifier(bare_list, key), before_try=lambda: {"APIKey": key})
+            users = client.send("GET", "/users/", classifier(some_users, key), before_try=lambda: {"APIKey": key})
     except Unreachable as error:
         raise Unreachable(
             error.message,

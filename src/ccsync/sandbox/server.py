@@ -147,9 +147,9 @@ class Sandbox:
             "membrain": FaultGate(self._to_membrain, self.faults, "membrain"),
         }
         self._control = Control(self)
-        first = LoopbackServer(self._front, constant_contact_port)
+        first = LoopbackServer(self._front, self._clock, constant_contact_port)
         try:
-            second = LoopbackServer(self._gates["membrain"], membrain_port)
+            second = LoopbackServer(self._gates["membrain"], self._clock, membrain_port)
         except BaseException:
             first.stop()
             raise

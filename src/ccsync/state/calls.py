@@ -147,7 +147,8 @@ class CallCounter:
     def _unusable(self, reason: str) -> LocalError:
         return LocalError(
             f"the count of calls in {self._path} cannot be kept: {reason}",
-            hint=f"check the disk and the permissions; a damaged {FILE} may be moved away: it holds only counts",
+            hint=f"look at the disk and the permissions: ls -l {self._path}; "
+            f"a damaged one may be moved away, it holds only counts: mv {self._path} {self._path}.damaged",
             code="calls_unusable",
         )
 

@@ -68,6 +68,12 @@ class Mirror(Protocol):
         """Return rows by id, gone ones included; unknown ids are left out."""
         ...
 
+    def living_records(
+        self, resource: Resource, after: MembrainId | None = None, limit: int = 1000
+    ) -> list[MembrainRecord]:
+        """Return living rows of a list in the order of their ids, those greater than ``after``, at most ``limit``."""
+        ...
+
     def record_count(self, resource: Resource) -> int:
         """Count the living rows of a list."""
         ...
@@ -97,6 +103,10 @@ class Mirror(Protocol):
 
         The service has one at most. While an address moves the mirror may know two: the one changed last has it.
         """
+        ...
+
+    def living_contacts(self, after: ContactId | None = None, limit: int = 1000) -> list[Contact]:
+        """Return contacts that are not erased in the order of their ids, those greater than ``after``."""
         ...
 
     def contact_count(self) -> int:

@@ -33,11 +33,11 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why a run must not go on, and what lets it."""
+    """Why a run must not go on; ``leaving`` is how many would have to be allowed to leave, None when others enter."""
 
     sync: str
     message: str
-    hint: str
+    leaving: int | None = None
 
 
 def objections(movements: Iterable[Movement], limits: Limits, allowed_removals: int | None) -> tuple[Objection, ...]:
@@ -49,6 +49,19 @@ def objections(movements: Iterable[Movement], limits: Limits, allowed_removals: 
         if limits.max_new is not None and movement.entering > limits.max_new:
             found.append(_newcomers(movement, limits.max_new))
     return tuple(found)
+
+
+def way_on(found: Iterable[Objection]) -> str:
+    """Return what gets a run past all of these objections at once."""
+    leaving = [one.leaving for one in found]
+    removals = [number for number in leaving if number is not None]
+    ways = []
+    if removals:
+        command = f"ccsync run --once --allow-removals {max(removals)}"
+        ways.append(f"either mend the filter or allow it once with `{command}`")
+    if len(removals) < len(leaving):
+        ways.append("mend the filter or raise max_new in [guard]")
+    return f"look at them with `ccsync run --once --dry-run`, then {'; and '.join(ways)}"
 
 
 def too_many_leave(movement: Movement, limits: Limits, allowed: int | None) -> bool:
@@ -65,8 +78,7 @@ def _removals(movement: Movement) -> Objection:
         movement.sync,
         f'sync "{movement.sync}" would take {movement.leaving} of {movement.members} people off the list '
         f'"{movement.list}": nothing was written',
-        "look at them with `ccsync run --once --dry-run`, then either mend the filter or allow it once with "
-        f"`ccsync run --once --allow-removals {movement.leaving}`",
+        movement.leaving,
     )
 
 
@@ -75,5 +87,4 @@ def _newcomers(movement: Movement, limit: int) -> Objection:
         movement.sync,
         f'sync "{movement.sync}" would put {movement.entering} people on the list "{movement.list}", more than '
         f"max_new = {limit}: nothing was written",
-        "look at them with `ccsync run --once --dry-run`, then mend the filter or raise max_new in [guard]",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ccsync.sync.catalogue import Scope
-from ccsync.sync.fields import TargetField, fit, join_name, split_name
+from ccsync.sync.fields import TargetField, fit, join_name, same, split_name
 from ccsync.sync.operations import Reason
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ccsync.sync.catalogue import Catalogue
     from ccsync.sync.filters import Filter
-    from ccsync.sync.records import Contact, EmailKey, ListId, MembrainId, MembrainRecord, Resource
+    from ccsync.sync.records import Base, Contact, EmailKey, ListId, MembrainId, MembrainRecord, Resource
 
 EMAIL = "email"
 """The path of the address among a person's bases: it always travels, and needs no line in the field map."""
@@ -61,7 +61,8 @@ class SyncRules:
 class Rulebook:
     """All that decides a plan besides the people: the syncs in the config's order, and whom Membrain logs in.
 
-    ``only`` narrows what happens to one sync; who takes part for an address is still decided over all of them.
+    ``only`` narrows what happens to one sync, and ``stopped`` are those whose list or field is gone; who takes part for
+    an address, and who may stay on a list, is still decided over all of them.
     """
 
     syncs: tuple[SyncRules, ...]
@@ -69,6 +70,7 @@ class Rulebook:
     user_ids: frozenset[str] = frozenset()
     user_emails: frozenset[EmailKey] = frozenset()
     only: str | None = None
+    stopped: frozenset[str] = frozenset()
 
     @property
     def acting(self) -> tuple[SyncRules, ...]:
@@ -77,7 +79,7 @@ class Rulebook:
 
     def acts(self, sync: SyncRules) -> bool:
         """Tell whether this run carries a sync out."""
-        return self.only is None or self.only == sync.name
+        return sync.name not in self.stopped and self.only in (None, sync.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,19 @@ def present_at(path: str, contact: Contact | None) -> str:
     return contact.values.get(path, "")
 
 
-def written_values(path: str, value: str) -> dict[str, str]:
-    """Return the values by path that hold a rule's value: two for ``full_name``, else one."""
+def written_values(path: str, value: str, *, first_only: bool = False) -> dict[str, str]:
+    """Return the values by path that hold a rule's value: two for ``full_name`` unless it is a first name only."""
     if path == FULL_NAME:
         first, last = split_name(value)
-        return {"first_name": first, "last_name": last}
+        return {"first_name": first} if first_only else {"first_name": first, "last_name": last}
     return {path: value}
+
+
+def is_first_only(path: str, wanted: str, base: Base | None) -> bool:
+    """Tell whether a name of one word says nothing about the last name: Membrain has none, and had none before."""
+    return path == FULL_NAME and not split_name(wanted)[1] and not (base and split_name(base.source)[1])
+
+
+def holds(target: TargetField, present: str, wanted: str, *, first_only: bool) -> bool:
+    """Tell whether Constant Contact holds what is wanted of it; of a first name only, any name that begins with it."""
+    return same(target, present, wanted) or (first_only and same(target, split_name(present)[0], wanted))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from ccsync.sync.fields import same
-from ccsync.sync.mapping import travelling_value
+from ccsync.sync.mapping import holds, is_first_only, travelling_value
 from ccsync.sync.operations import FieldChange, Reason, Wait, fingerprint
 from ccsync.sync.records import Base
 
@@ -35,7 +35,8 @@ class FieldDecision(NamedTuple):
     """What becomes of one field, and why.
 
     ``base`` is set when both sides agree without a write. ``refused`` marks what is not tried again. ``overrules``
-    tells that a value which somebody typed in Constant Contact loses, ``truncated`` that Membrain's was cut to fit.
+    tells that a value which somebody typed in Constant Contact loses, ``truncated`` that Membrain's was cut to fit,
+    ``first_only`` that a name of one word leaves the last name as it is.
     """
 
     outcome: Outcome
@@ -48,6 +49,7 @@ class FieldDecision(NamedTuple):
     refused: str = ""
     overrules: bool = False
     truncated: bool = False
+    first_only: bool = False
 
 
 class FieldOutcome(NamedTuple):
@@ -82,6 +84,7 @@ class FieldOutcome(NamedTuple):
             rule=decision.rule.value,
             truncated=decision.truncated,
             overrules=decision.overrules,
+            first_only=decision.first_only,
         )
 
     def wait(self) -> Wait | None:
@@ -98,8 +101,9 @@ def decide(
     """Decide one field on its way from Membrain, which holds ``raw``, to Constant Contact, which holds ``present``.
 
     Membrain's value travels when it is new since the base. What somebody edited in Constant Contact in between stays
-    until then. A blank travels only where the rule clears, and only when it *became* blank; a default overrules no
-    value that was there before. ``parked`` marks what was refused before: just that is not tried again.
+    until then. A blank travels only where the rule clears, and only when it *became* blank; a name of one word takes
+    away no last name that Membrain never had; a default overrules no value that was there before. ``parked`` marks what
+    was refused before: just that is not tried again.
     """
     if base is not None and raw == base.source and present == base.target and not rule.values and not rule.default:
         # Nothing has moved, and what was sent once is sent as it is: nearly every field of nearly everybody.
@@ -115,10 +119,12 @@ def decide(
 def _decide(rule: FieldRule, wanted: Travelling, present: str, base: Base | None, *, exists: bool) -> FieldDecision:
     if wanted.problem is not None:
         return FieldDecision(Outcome.SKIP, present, present, reason=wanted.problem, detail=wanted.detail)
-    if same(rule.target, wanted.value, present):
+    first_only = bool(wanted.value) and is_first_only(rule.path, wanted.value, base)
+    if holds(rule.target, present, wanted.value, first_only=first_only):
         agreed = Base(wanted.value, present)
         return FieldDecision(Outcome.UNCHANGED, present, present, base=None if agreed == base else agreed)
-    return _met(wanted, present, exists=exists) if base is None else _differing(rule, wanted.value, present, base)
+    decision = _met(wanted, present, exists=exists) if base is None else _differing(rule, wanted.value, present, base)
+    return decision._replace(first_only=True) if first_only else decision
 
 
 def _met(wanted: Travelling, present: str, *, exists: bool) -> FieldDecision:

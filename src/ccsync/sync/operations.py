@@ -41,6 +41,16 @@ class Reason(StrEnum):
     KEPT_EDIT = "kept_edit"
 
 
+class Leaving(StrEnum):
+    """By which rule somebody leaves lists, as the log tells it."""
+
+    NO_LONGER_MATCHES = "no-longer-matches"
+    NO_ADDRESS = "no-address"
+    GONE = "gone"
+    MISSING = "missing"
+    USER_OF_MEMBRAIN = "user-of-membrain"
+
+
 def fingerprint(*parts: str) -> str:
     """Return a short mark of what was tried, to know it again: the same parts give the same mark."""
     digest = blake2b(digest_size=12)
@@ -55,7 +65,8 @@ def fingerprint(*parts: str) -> str:
 class FieldChange:
     """One value that travels: ``field`` is the right side in the config's words, ``path`` the bound one.
 
-    ``overrules`` tells that ``old`` is what somebody typed in Constant Contact, and loses.
+    ``overrules`` tells that ``old`` is what somebody typed in Constant Contact, and loses. ``first_only`` tells that
+    ``new`` is a first name that says nothing about the last one, which stays as it is.
     """
 
     sync: str
@@ -67,6 +78,7 @@ class FieldChange:
     rule: str
     truncated: bool = False
     overrules: bool = False
+    first_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,8 @@ class Intent:
     """All that is to happen to one person in this run, and so what must be seen afterwards.
 
     ``contact_id`` is empty for somebody who is not in Constant Contact yet. ``add`` and ``remove`` are lists;
-    ``keep`` are the lists of other syncs the person stands on rightly, which an import may name as well.
+    ``keep`` are the lists of other syncs the person stands on rightly, which an import may name as well. ``leaving`` is
+    the rule by which they leave lists, if they do.
     """
 
     membrain_id: MembrainId
@@ -86,6 +99,7 @@ class Intent:
     remove: frozenset[ListId] = frozenset()
     keep: frozenset[ListId] = frozenset()
     old_email: str = ""
+    leaving: str = ""
 
     @property
     def mark(self) -> str:

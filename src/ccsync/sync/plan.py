@@ -29,8 +29,9 @@ from ccsync.sync.identity import (
 from ccsync.sync.mapping import EMAIL, present_at, raw_value
 from ccsync.sync.membership import Membership, Move, decide_lists
 from ccsync.sync.merge import FieldOutcome, decide
-from ccsync.sync.operations import Intent, Operation, Reason, Wait
+from ccsync.sync.operations import Intent, Leaving, Operation, Reason, Wait
 from ccsync.sync.participation import Choice, choose, elect, is_user, may_take_part
+from ccsync.sync.records import Gone
 from ccsync.sync.subject import Decision, Subject
 
 if TYPE_CHECKING:
@@ -48,15 +49,17 @@ def plan_person(subject: Subject, rules: Rulebook) -> Decision:
     """Return what should happen to one touched Membrain contact."""
     contact = subject.contact
     if contact.gone:
-        return _leave(subject, Choice(), rules)
+        return _leave(subject, Choice(), rules, Leaving.MISSING if contact.gone is Gone.MISSING else Leaving.GONE)
     choice = choose(contact, subject.surroundings, rules)
     taking = tuple(sync for sync in choice.taken if rules.acts(sync))
     if not contact.email:
-        return _leave(subject, Choice(failed=choice.failed), rules, _everywhere(taking, Reason.NO_EMAIL))
+        waits = _everywhere(taking, Reason.NO_EMAIL)
+        return _leave(subject, Choice(failed=choice.failed), rules, Leaving.NO_ADDRESS, waits)
     if is_user(contact, rules):
-        return _leave(subject, Choice(), rules, _everywhere(taking, Reason.USER_OF_MEMBRAIN))
+        waits = _everywhere(taking, Reason.USER_OF_MEMBRAIN)
+        return _leave(subject, Choice(), rules, Leaving.USER_OF_MEMBRAIN, waits)
     if not choice.concerned:
-        return _leave(subject, choice, rules)
+        return _leave(subject, choice, rules, Leaving.NO_LONGER_MATCHES)
     elected = elect(subject.rivals, subject.surroundings, rules)
     if elected.id != contact.id:
         detail = f"{_name(elected)}, created earlier, takes part for this address"
@@ -64,7 +67,9 @@ def plan_person(subject: Subject, rules: Rulebook) -> Decision:
     return _take_part(subject, choice, taking, rules)
 
 
-def _leave(subject: Subject, choice: Choice, rules: Rulebook, waits: tuple[Wait, ...] = ()) -> Decision:
+def _leave(
+    subject: Subject, choice: Choice, rules: Rulebook, leaving: Leaving, waits: tuple[Wait, ...] = ()
+) -> Decision:
     """Take somebody off the lists, unless somebody else who has their contact's address takes the contact over."""
     linked = subject.linked
     if linked is None or not linked.usable:
@@ -73,7 +78,7 @@ def _leave(subject: Subject, choice: Choice, rules: Rulebook, waits: tuple[Wait,
     if heirs:
         return Decision(subject.contact.id, _shown_email(subject), waits=waits, heirs=heirs)
     lists = decide_lists(linked, subject.standings.get(linked.id, {}), choice, rules)
-    return _decision(subject, linked, lists, waits=waits)
+    return _decision(subject, linked, lists, waits=waits, leaving=leaving)
 
 
 def _take_part(subject: Subject, choice: Choice, taking: tuple[SyncRules, ...], rules: Rulebook) -> Decision:
@@ -143,9 +148,10 @@ def _decision(
     waits: tuple[Wait, ...] = (),
     fields: tuple[FieldOutcome, ...] = (),
     moves: bool = False,
+    leaving: Leaving = Leaving.NO_LONGER_MATCHES,
 ) -> Decision:
     """Put the parts together."""
-    intent = _intent(subject, found, lists, fields, moves=moves, syncs=syncs)
+    intent = _intent(subject, found, lists, fields, moves=moves, syncs=syncs, leaving=leaving)
     new_link = found.id if found is not None and found is not subject.linked and (syncs or intent) else None
     bases = {one.rule.path: one.decision.base for one in fields if one.decision.base is not None}
     if syncs:
@@ -171,6 +177,7 @@ def _intent(
     *,
     moves: bool,
     syncs: tuple[str, ...],
+    leaving: Leaving,
 ) -> Intent | None:
     changes = tuple(change for one in fields if (change := one.change()))
     operations = list(lists.operations)
@@ -191,6 +198,7 @@ def _intent(
         remove=lists.lists(Move.LEAVES),
         keep=lists.lists(Move.STAYS),
         old_email=found.email if found is not None and moves else "",
+        leaving=leaving if lists.lists(Move.LEAVES) else "",
     )
 
 

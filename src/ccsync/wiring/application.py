@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
     from ccsync.engine.options import Progress, RunOptions, RunReport
+    from ccsync.engine.survey import Survey
     from ccsync.state.sqlite import SqliteStore
     from ccsync.state.store import Store
     from ccsync.wiring.places import Places
@@ -74,7 +75,7 @@ class Application:
         if not self.config.sandbox.enabled:
             raise UsageError(
                 f"{self.path} is for the real services",
-                hint="set enabled = true under [sandbox], or name another file with --config",
+                hint="set enabled = true under [sandbox], or name another file: ccsync --config FILE sandbox serve",
             )
         return self.folder / SERVICES
 
@@ -120,8 +121,27 @@ class Application:
 
     def budget(self) -> BudgetState:
         """Return how many of today's calls are used."""
-        with self._budget() as budget:
+        with self.call_budget() as budget:
             return budget.snapshot()
+
+    @contextmanager
+    def call_budget(self) -> Iterator[Budget]:
+        """Open the count of calls, for whoever makes one."""
+        from ccsync.constant_contact.budget import Budget  # noqa: PLC0415 - not needed to print a help text
+        from ccsync.state.calls import CallCounter  # noqa: PLC0415
+
+        limits = self.config.constant_contact
+        counter = CallCounter(self.root, self._application)
+        try:
+            yield Budget(
+                counter,
+                self.clock,
+                per_second=limits.requests_per_second,
+                per_day=limits.requests_per_day,
+                reserve=limits.opt_out_reserve,
+            )
+        finally:
+            counter.close()
 
     def run(self, options: RunOptions, progress: Progress | None = None) -> RunReport:
         """Run once; Locked when a run of this account is on, ConfigError when a filter is wrong."""
@@ -133,9 +153,17 @@ class Application:
             lock = AccountLock(self.folder, self.clock)
             lock.acquire()
             stack.callback(lock.release)
-            where = self._within_reach(stack)
-            budget = stack.enter_context(self._budget())
+            budget = stack.enter_context(self.call_budget())
+            where = self.within_reach(stack, budget)
             return run_once(stack, self, where, budget, options=options, progress=progress)
+
+    @contextmanager
+    def looking(self, progress: Progress | None = None) -> Iterator[Survey]:
+        """Look at both sides without a run; the services are reached when they are needed."""
+        from ccsync.wiring.looking import looking  # noqa: PLC0415 - brings the engine
+
+        with looking(self, progress) as survey:
+            yield survey
 
     def reset_sandbox(self) -> None:
         """Forget the sandbox's services, and with them all that was learnt from them; Locked while either is in use."""
@@ -161,33 +189,15 @@ class Application:
             path.rename(aside)
         return aside
 
-    def _within_reach(self, stack: ExitStack) -> Places:
+    def within_reach(self, stack: ExitStack, budget: Budget) -> Places:
         """Return where the services are, having started the sandbox and logged in to it when it is meant."""
         if not self.config.sandbox.enabled:
             return places.real(self.config)
         from ccsync.wiring.sandbox_login import log_in  # noqa: PLC0415 - only the sandbox logs in by itself
 
         where, api_key = stack.enter_context(places.sandbox(self.sandbox_folder, self.clock))
-        log_in(self.credentials, self.config.account, where, api_key, self.clock)
+        log_in(self.credentials, self.config.account, where, api_key, self.clock, budget=budget)
         return where
-
-    @contextmanager
-    def _budget(self) -> Iterator[Budget]:
-        from ccsync.constant_contact.budget import Budget  # noqa: PLC0415 - not needed to print a help text
-        from ccsync.state.calls import CallCounter  # noqa: PLC0415
-
-        limits = self.config.constant_contact
-        counter = CallCounter(self.root, self._application)
-        try:
-            yield Budget(
-                counter,
-                self.clock,
-                per_second=limits.requests_per_second,
-                per_day=limits.requests_per_day,
-                reserve=limits.opt_out_reserve,
-            )
-        finally:
-            counter.close()
 
     @property
     def _application(self) -> str:

@@ -8,25 +8,20 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ccsync.constant_contact.client import ConstantContactClient
-from ccsync.constant_contact.oauth import TokenKeeper
-from ccsync.constant_contact.oauth_endpoint import AuthorizationServer
 from ccsync.credentials.store import CONSTANT_CONTACT, not_logged_in, read_tokens, require_membrain_key
 from ccsync.engine.context import Context
 from ccsync.engine.options import Unwatched
 from ccsync.engine.run import Run
 from ccsync.http.session import HttpClient
-from ccsync.logs.events import Event
 from ccsync.logs.runlog import RunLog, new_run_id
-from ccsync.membrain.client import MembrainClient
 from ccsync.state.sqlite import SqliteStore
+from ccsync.wiring.clients import membrain_client, token_keeper
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from ccsync.constant_contact.budget import Budget
-    from ccsync.credentials.store import MembrainKey
     from ccsync.engine.options import Progress, RunOptions, RunReport
-    from ccsync.logs.events import Recorder
     from ccsync.wiring.application import Application
     from ccsync.wiring.places import Places
 
@@ -43,7 +38,7 @@ def run_once(
     """Run; what is opened is closed with ``stack``. A missing login or an unusable state shows before a log begins."""
     config, clock = application.config, application.clock
     credentials = application.credentials
-    key = require_membrain_key(credentials, config.account)
+    key = require_membrain_key(credentials, config.account, where.membrain_url)
     tokens = read_tokens(credentials, config.account)
     if tokens is None:
         raise not_logged_in(CONSTANT_CONTACT)
@@ -55,19 +50,20 @@ def run_once(
     )
     membrain_http = stack.enter_context(HttpClient("membrain", where.membrain_url, clock, log))
     contact_http = stack.enter_context(HttpClient("constant-contact", where.api_url, clock, log))
-    zone = ZoneInfo(config.membrain.time_zone)
     context = Context(
         run=log.run,
         started=started,
         config=config,
         options=options,
         store=store,
-        membrain=_membrain(application, membrain_http, key, zone),
-        constant_contact=ConstantContactClient(contact_http, _keeper(application, where, log), budget),
+        membrain=membrain_client(application, membrain_http, key),
+        constant_contact=ConstantContactClient(
+            contact_http, token_keeper(application, where, log, tokens.account_id), budget
+        ),
         clock=clock,
         log=log,
         progress=progress or Unwatched(),
-        zone=zone,
+        zone=ZoneInfo(config.membrain.time_zone),
         warnings=list(application.warnings),
     )
 
@@ -76,32 +72,3 @@ def run_once(
 
     report = Run(context, (tokens.account_id, tokens.account_name), calls).execute()
     return replace(report, log_path=log.path)
-
-
-def _membrain(application: Application, http: HttpClient, key: MembrainKey, zone: ZoneInfo) -> MembrainClient:
-    settings = application.config.membrain
-    return MembrainClient(
-        http,
-        key.key,
-        clock=application.clock,
-        time_zone=zone,
-        page_size_parameter=settings.page_size_parameter,
-        parallel_pages=settings.parallel_pages,
-        requests_per_minute=settings.requests_per_minute,
-    )
-
-
-def _keeper(application: Application, where: Places, log: Recorder) -> TokenKeeper:
-    return TokenKeeper(
-        application.credentials,
-        application.config.account,
-        application.folder,
-        lambda: AuthorizationServer(where.auth_url, where.client_id, application.clock),
-        application.clock,
-        client_id=where.client_id,
-        on_refreshed=lambda tokens: log.event(
-            Event.AUTH_REFRESHED,
-            f"Constant Contact: new access token until {tokens.expires_at:%Y-%m-%d %H:%M} UTC",
-            expires_at=tokens.expires_at.isoformat(),
-        ),
-    )

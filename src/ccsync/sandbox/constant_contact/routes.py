@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from werkzeug.routing import Map, Rule
 
@@ -95,7 +96,8 @@ AUTHORIZATION_ANSWERS = {"token": "TokenAnswer", "device_authorize": "DeviceAnsw
 """The schemas of its JSON answers."""
 
 
+@cache
 def url_map() -> Map:
-    """Return all addresses: the authorization server by name, the API by operation."""
+    """Return all addresses, made once in a process: the authorization server by name, the API by operation."""
     login = [Rule(f"{BASE}{path}", endpoint=name, methods=methods) for name, (path, methods) in AUTHORIZATION.items()]
     return Map([*login, *(Rule(f"{API}{each.path}", endpoint=each, methods=(each.method,)) for each in OPERATIONS)])

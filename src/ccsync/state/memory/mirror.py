@@ -48,6 +48,13 @@ class MemoryMirror:
         """Return rows by id, gone ones included; unknown ids are left out."""
         return {item: self._tables.records[resource, item] for item in ids if (resource, item) in self._tables.records}
 
+    def living_records(
+        self, resource: Resource, after: MembrainId | None = None, limit: int = 1000
+    ) -> list[MembrainRecord]:
+        """Return living rows of a list in the order of their ids, those greater than ``after``, at most ``limit``."""
+        found = [record for record in self._living(resource) if record.id > (after or "")]
+        return sorted(found, key=lambda record: record.id)[:limit]
+
     def record_count(self, resource: Resource) -> int:
         """Count the living rows of a list."""
         return len(self._living(resource))
@@ -105,6 +112,11 @@ class MemoryMirror:
         wanted = set(keys) - {email_key("")}
         found = sorted(self._tables.contacts.values(), key=lambda contact: (not contact.erased, _recency(contact)))
         return {key: contact for contact in found if (key := email_key(contact.email)) in wanted}
+
+    def living_contacts(self, after: ContactId | None = None, limit: int = 1000) -> list[Contact]:
+        """Return contacts that are not erased in the order of their ids, those greater than ``after``."""
+        found = [contact for contact in self._not_erased() if contact.id > (after or "")]
+        return sorted(found, key=lambda contact: contact.id)[:limit]
 
     def contact_count(self) -> int:
         """Count the contacts that are not erased, deleted ones included."""

@@ -24,6 +24,11 @@ SELECT resource, id, gone, created, changed, body FROM record
 WHERE resource = ? AND id IN (SELECT value FROM json_each(?))
 """
 
+LIVING_RECORDS = """
+SELECT resource, id, gone, created, changed, body FROM record
+WHERE resource = ? AND gone = '' AND id > ? ORDER BY id LIMIT ?
+"""
+
 PUT_RECORD = """
 INSERT INTO record (resource, id, gone, created, changed, email_key, company_id, digest, body)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -50,6 +55,8 @@ RECORDS_GONE = "UPDATE record SET gone = ? WHERE resource = ? AND id IN (SELECT 
 CONTACT_MARKS = "SELECT id, digest, erased FROM contact WHERE id IN (SELECT value FROM json_each(?))"
 
 CONTACTS = "SELECT id, erased, updated, body FROM contact WHERE id IN (SELECT value FROM json_each(?))"
+
+LIVING_CONTACTS = "SELECT id, erased, updated, body FROM contact WHERE erased = 0 AND id > ? ORDER BY id LIMIT ?"
 
 PUT_CONTACT = """
 INSERT INTO contact (id, erased, updated, email_key, digest, body) VALUES (?, ?, ?, ?, ?, ?)
@@ -107,6 +114,12 @@ class SqliteMirror:
         rows = self._database.rows(RECORDS, (resource.value, json_list(ids)))
         return {record.id: record for record in map(read_record, rows)}
 
+    def living_records(
+        self, resource: Resource, after: MembrainId | None = None, limit: int = 1000
+    ) -> list[MembrainRecord]:
+        """Return living rows of a list in the order of their ids, those greater than ``after``, at most ``limit``."""
+        return [read_record(row) for row in self._database.rows(LIVING_RECORDS, (resource.value, after or "", limit))]
+
     def record_count(self, resource: Resource) -> int:
         """Count the living rows of a list."""
         return self._tally("records", resource.value)
@@ -162,6 +175,10 @@ class SqliteMirror:
         """
         rows = self._database.rows(CONTACTS_BY_ADDRESS, (json_list(keys),))
         return {EmailKey(key): read_contact(row) for key, *row in rows}
+
+    def living_contacts(self, after: ContactId | None = None, limit: int = 1000) -> list[Contact]:
+        """Return contacts that are not erased in the order of their ids, those greater than ``after``."""
+        return [read_contact(row) for row in self._database.rows(LIVING_CONTACTS, (after or "", limit))]
 
     def contact_count(self) -> int:
         """Count the contacts that are not erased, deleted ones included."""

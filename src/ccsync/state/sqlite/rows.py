@@ -151,6 +151,7 @@ def intent_body(intent: Intent) -> str:
             "remove": sorted(intent.remove),
             "keep": sorted(intent.keep),
             "old_email": intent.old_email,
+            "leaving": intent.leaving,
         }
     )
 
@@ -169,6 +170,7 @@ def read_intent(row: Sequence[Any]) -> StoredIntent:
         remove=_lists(body["remove"]),
         keep=_lists(body["keep"]),
         old_email=body["old_email"],
+        leaving=body.get("leaving", ""),
     )
     return StoredIntent(number=number, intent=intent, state=IntentState(state), batch=batch, failure=failure)
 

@@ -1,0 +1,50 @@
+"""The clients of both services, made from the configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ccsync.constant_contact.oauth import TokenKeeper
+from ccsync.constant_contact.oauth_endpoint import AuthorizationServer
+from ccsync.logs.events import Event
+from ccsync.membrain.client import MembrainClient
+
+if TYPE_CHECKING:
+    from ccsync.credentials.store import MembrainKey
+    from ccsync.http.session import HttpClient
+    from ccsync.logs.events import Recorder
+    from ccsync.wiring.application import Application
+    from ccsync.wiring.places import Places
+
+
+def membrain_client(application: Application, http: HttpClient, key: MembrainKey) -> MembrainClient:
+    """Return the client of Membrain's API."""
+    settings = application.config.membrain
+    return MembrainClient(
+        http,
+        key.key,
+        clock=application.clock,
+        time_zone=ZoneInfo(settings.time_zone),
+        page_size_parameter=settings.page_size_parameter,
+        parallel_pages=settings.parallel_pages,
+        requests_per_minute=settings.requests_per_minute,
+    )
+
+
+def token_keeper(application: Application, where: Places, log: Recorder, account_id: str) -> TokenKeeper:
+    """Return the keeper of this account's tokens for Constant Contact, which tells ``log`` of new ones."""
+    return TokenKeeper(
+        application.credentials,
+        application.config.account,
+        application.folder,
+        lambda: AuthorizationServer(where.auth_url, where.client_id, application.clock, log),
+        application.clock,
+        client_id=where.client_id,
+        account_id=account_id,
+        on_refreshed=lambda tokens: log.event(
+            Event.AUTH_REFRESHED,
+            f"Constant Contact: new access token until {tokens.expires_at:%Y-%m-%d %H:%M} UTC",
+            expires_at=tokens.expires_at.isoformat(),
+        ),
+    )
