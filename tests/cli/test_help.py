@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from .conftest import CommandLine
 
-GROUPS = ("", "timestamp", "logs", "auth", "auth login", "config", "sandbox")
+GROUPS = ("", "timestamp", "logs", "auth", "auth login", "map", "config", "sandbox")
 COMMANDS = (
     "run",
     "status",
@@ -22,6 +22,13 @@ COMMANDS = (
     "auth status",
     "auth logout",
     "auth new-key",
+    "map list",
+    "map fields",
+    "map suggest",
+    "map add",
+    "map remove",
+    "map check",
+    "map filter",
     "config check",
     "config show",
     "config path",

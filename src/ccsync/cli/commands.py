@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ccsync.cli import auth, config_commands, logs, run, sandbox, status, timestamp
+from ccsync.cli import map as field_map
 from ccsync.cli.command import ANYWHERE, examples, name_of
 from ccsync.cli.output import Failure, Result
 from ccsync.cli.session import Call
@@ -28,6 +29,7 @@ _BRANCHES = MappingProxyType(
         "timestamp": timestamp.declare,
         "logs": logs.declare,
         "auth": auth.declare,
+        "map": field_map.declare,
         "config": config_commands.declare,
         "sandbox": sandbox.declare,
     }

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SCOPES = frozenset(scope.value for scope in Scope)
 _BINDING = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
 _FUNCTIONS = _BINDING | {
@@ -129,6 +130,27 @@ def read_filter(expression: str, literal: Callable[[str], object]) -> Reading:
         elif token.text not in bound | _CONSTANTS:
             raise _unknown_variable(token)
     return Reading(_renamed(expression, draft.renamed), frozenset(draft.names), frozenset(draft.whole))
+
+
+def clauses(expression: str) -> tuple[str, ...]:
+    """Return the parts of an expression that ``&&`` joins at its top; the whole when it cannot be split safely.
+
+    The parts are the text between the signs as it stands. An ``||`` or a ``? :`` at the top binds less than ``&&``, so
+    such an expression is one part.
+    """
+    depth, start, parts = 0, 0, []
+    tokens = [found for found in _TOKEN.finditer(expression) if found.lastgroup != "space"]
+    for place, token in enumerate(tokens):
+        sign = token.group() if token.lastgroup == "sign" else ""
+        depth += (sign in _OPENING) - (sign in _CLOSING)
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        doubled = following is not None and following.group() == sign and following.start() == token.end()
+        if depth == 0 and (sign == "?" or (sign == "|" and doubled)):
+            return (expression.strip(),)
+        if depth == 0 and sign == "&" and doubled and following is not None:
+            parts.append(expression[start : token.start()].strip())
+            start = following.end()
+    return (*parts, expression[start:].strip())
 
 
 def _bound(tokens: list[_Token]) -> frozenset[str]:
