@@ -135,7 +135,7 @@ def movers(world: World) -> int:
 
 few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 PARTS = 13
-many = settings(max_examples=2_000, suppress_health_check=[HealthCheck.too_slow], database=None)
+many = settings(max_examples=2_400, suppress_health_check=[HealthCheck.too_slow], database=None)
 
 
 class TestAPlanComesToRest:
