@@ -19,7 +19,7 @@ from ccsync.engine.survey import Services, Survey
 from ccsync.sandbox.server import reset
 from ccsync.state.calls import CallCounter
 from ccsync.state.memory import MemoryStore
-from ccsync.state.store import Counts, FieldCounts, RunRecord, Store, Timestamp
+from ccsync.state.values import Counts, FieldCounts, RunRecord, Timestamp
 from ccsync.sync.operations import Reason, Waiting
 from ccsync.sync.records import MembrainId
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ccsync.clock import Clock
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
+    from ccsync.state.store import Store
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ENDED = {"result": "success", "summary": {"counts": {"created": 7}, "calls": {"membrain": 9}}}

@@ -15,7 +15,7 @@ from ccsync.config.load import load
 from ccsync.engine.survey import Services
 from ccsync.state.memory import MemoryStore
 from ccsync.state.sqlite import SqliteStore
-from ccsync.state.store import Binding, Timestamp
+from ccsync.state.values import Binding, Timestamp
 from ccsync.sync.catalogue import Catalogue, Property, PropertyType
 from ccsync.sync.records import Gone, MembrainId, MembrainRecord, Resource
 from ccsync.wiring import open_application

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ccsync.engine.options import Result, RunOptions
 from ccsync.errors import ExitCode, Unreachable
-from ccsync.state.store import Counts
+from ccsync.state.values import Counts
 
 from .conftest import RUN, a_plan, a_report, write_log
 

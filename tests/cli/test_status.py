@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ccsync.config.model import Config
 from ccsync.errors import ExitCode, LocalError
-from ccsync.state.store import RunRecord
+from ccsync.state.values import RunRecord
 
 from .conftest import CONFIG, NOON, RUN
 

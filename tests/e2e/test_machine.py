@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ccsync.state.sqlite import SqliteStore
-from ccsync.state.store import Timestamp
+from ccsync.state.values import Timestamp
 
 from .conftest import Outcome
 

@@ -17,7 +17,7 @@ from ccsync.sandbox.server import Sandbox
 from ccsync.state.calls import CallCounter
 from ccsync.state.folder import account_folder
 from ccsync.state.sqlite import opening
-from ccsync.state.store import Counts
+from ccsync.state.values import Counts
 from ccsync.wiring import Application, open_application
 
 from .wires import Wires
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ccsync.sandbox.constant_contact.service import ConstantContactService
     from ccsync.sandbox.membrain.service import MembrainService
-    from ccsync.state.store import FieldStatistics
+    from ccsync.state.values import FieldStatistics
 
 BEGINNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from ccsync.state.memory import MemoryStore
 from ccsync.state.sqlite import SqliteStore
-from ccsync.state.store import FieldCounts
+from ccsync.state.values import FieldCounts
 from ccsync.sync.operations import Batch, Intent, IntentState, Operation, Reason, Waiting
 from ccsync.sync.records import (
     Base,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccsync.state.store import ContactChange
+from ccsync.state.values import ContactChange
 from ccsync.sync.records import Contact, ContactId, EmailKey, ListId, MembrainRecord, Resource
 
 if TYPE_CHECKING:

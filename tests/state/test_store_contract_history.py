@@ -6,15 +6,7 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ccsync.state.store import (
-    Binding,
-    Counts,
-    FieldCounts,
-    FieldReason,
-    FieldStatistics,
-    RunRecord,
-    Timestamp,
-)
+from ccsync.state.values import Binding, Counts, FieldCounts, FieldReason, FieldStatistics, RunRecord, Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

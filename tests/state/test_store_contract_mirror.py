@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccsync.state.store import RecordChange
+from ccsync.state.values import RecordChange
 from ccsync.sync.records import Contact, EmailKey, Gone, MembrainId, MembrainRecord, Resource
 
 if TYPE_CHECKING:

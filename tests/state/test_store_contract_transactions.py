@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccsync.state.store import RunRecord
+from ccsync.state.values import RunRecord
 from ccsync.sync.operations import Intent
 from ccsync.sync.records import Base, ContactId, ListId, MembrainId, MembrainRecord, Resource, Standing
 

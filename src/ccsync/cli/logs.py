@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ccsync.cli.session import Application, Session
     from ccsync.logs.read import LoggedRun
-    from ccsync.state.store import RunRecord
+    from ccsync.state.values import RunRecord
 
 _SHOWN = 50
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def list_map(session: Session, *, sync: str | None) -> Result:
     """Return the field map."""
     from ccsync.engine.map_data import list_data
-    from ccsync.engine.map_rules import chosen
+    from ccsync.engine.rules import chosen
 
     config = session.application().config
     only = chosen(config, sync).name if sync is not None else None
@@ -45,7 +45,7 @@ def fields(session: Session, *, word: str, everything: bool) -> Result:
 def suggest(session: Session, *, sync: str | None, apply: bool, new: bool) -> Result:
     """Return pairs to add, and with ``apply`` add them."""
     from ccsync.engine.map_data import suggest_data
-    from ccsync.engine.map_rules import chosen
+    from ccsync.engine.rules import chosen
 
     application = session.application()
     target = chosen(application.config, sync)
@@ -62,7 +62,7 @@ def suggest(session: Session, *, sync: str | None, apply: bool, new: bool) -> Re
 def add(session: Session, *, sync: str | None, value: Sequence[str], **keys: Any) -> Result:
     """Add one field to the configuration."""
     from ccsync.engine.map_data import doubt
-    from ccsync.engine.map_rules import chosen
+    from ccsync.engine.rules import chosen
 
     application = session.application()
     config = application.config
@@ -82,7 +82,7 @@ def add(session: Session, *, sync: str | None, value: Sequence[str], **keys: Any
 def remove(session: Session, *, constant_contact: str, sync: str | None) -> Result:
     """Take one field out of the configuration."""
     from ccsync.config.edit import remove_field
-    from ccsync.engine.map_rules import chosen
+    from ccsync.engine.rules import chosen
 
     config = session.application().config
     target = chosen(config, sync)
@@ -114,7 +114,7 @@ def check(session: Session, *, sync: str | None) -> Result:
 def filter_people(session: Session, *, expression: str | None, sync: str | None) -> Result:
     """Return who matches a filter."""
     from ccsync.engine.filter_trial import try_filter
-    from ccsync.engine.map_rules import chosen
+    from ccsync.engine.rules import chosen
 
     application = session.application()
     config = application.config

@@ -7,27 +7,19 @@ name it are left out until the configuration names something else.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
-from ccsync.engine.pull_membrain import PROJECT_KINDS, users
-from ccsync.errors import ConfigError
-from ccsync.state.store import Binding
-from ccsync.sync.catalogue import Found, Scope
-from ccsync.sync.fields import target_field
-from ccsync.sync.filters import compile_filter
-from ccsync.sync.mapping import FieldRule, Rulebook, SyncRules
+from ccsync.state.values import Binding
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ccsync.config.model import Config, Field, Sync
+    from ccsync.config.model import Sync
     from ccsync.engine.context import Context
-    from ccsync.sync.catalogue import Catalogue
     from ccsync.sync.operations import StoredIntent
 
 LIST = "list"
@@ -35,7 +27,6 @@ FIELD = "field"
 CUSTOM = "custom."
 STAND_IN = "new:"
 WHAT = {LIST: "list", FIELD: "custom field"}
-RULES = "rules"
 FIELD_NAMES = "field_names"
 DELETED = "deleted"
 """The fact which bound lists and fields are gone, by id, as JSON."""
@@ -217,84 +208,3 @@ def _labels(kind: str, syncs: Iterable[Sync]) -> list[str]:
         return list(dict.fromkeys(sync.list for sync in syncs))
     rights = (field.constant_contact for sync in syncs for field in sync.field)
     return list(dict.fromkeys(right.removeprefix(CUSTOM) for right in rights if right.startswith(CUSTOM)))
-
-
-def rulebook(context: Context, names: Names, catalogue: Catalogue) -> Rulebook:
-    """Return the config, bound; whoever an edited config may concern is touched."""
-    wanted = context.options.sync
-    if wanted is not None and wanted not in {sync.name for sync in context.config.sync}:
-        known = ", ".join(f'"{sync.name}"' for sync in context.config.sync)
-        raise ConfigError(f'there is no sync called "{wanted}"; there are {known}', hint="ccsync config show")
-    user_ids, user_emails = users(context.store.progress)
-    rules = Rulebook(
-        syncs=tuple(_sync(context, names, catalogue, sync) for sync in context.config.sync),
-        catalogue=catalogue,
-        user_ids=user_ids,
-        user_emails=user_emails,
-        only=wanted,
-        stopped=frozenset(names.left_out()),
-    )
-    _touch_when_edited(context)
-    return rules
-
-
-def _sync(context: Context, names: Names, catalogue: Catalogue, sync: Sync) -> SyncRules:
-    projects = tuple(PROJECT_KINDS[kind] for kind in sync.projects)
-    matcher = compile_filter(sync.filter)
-    for unknown in matcher.unknown(catalogue, projects):
-        context.warn(f'sync "{sync.name}": Membrain shows no {unknown.name}, which counts as not set')
-    return SyncRules(
-        name=sync.name,
-        list_id=names.list_id(sync.list),
-        filter=matcher,
-        fields=tuple(_field(context, names, catalogue, sync, field) for field in sync.field),
-        keep_on_leaving=sync.when_leaving == "keep",
-        projects=frozenset(projects),
-        open_projects_only=sync.project == "newest-open",
-    )
-
-
-def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, field: Field) -> FieldRule:
-    resolution = catalogue.resolve(field.membrain, tuple(PROJECT_KINDS[kind] for kind in sync.projects))
-    if resolution.found is Found.AMBIGUOUS:
-        raise ConfigError(
-            f'sync "{sync.name}": two custom fields are called like {field.membrain}',
-            hint="write one of them by its id: " + ", ".join(resolution.suggestions),
-        )
-    if resolution.found is Found.UNKNOWN:
-        like = f" (did you mean {', '.join(resolution.suggestions)}?)" if resolution.suggestions else ""
-        context.warn(f'sync "{sync.name}": Membrain shows no {field.membrain}, which counts as not set{like}')
-    shown = bool(resolution.properties)  # what Membrain does not show is not a value that became blank
-    target = target_field(field.constant_contact)
-    if target is None:
-        raise ConfigError(f"{field.constant_contact} is no field of Constant Contact", hint="ccsync config check")
-    return FieldRule(
-        membrain=field.membrain,
-        field=field.constant_contact,
-        path=names.path(field.constant_contact),
-        scope=Scope(field.membrain.partition(".")[0]),
-        properties={resource: one.name for resource, one in resolution.properties.items()},
-        target=target,
-        values=dict(field.values),
-        default=(field.default or "") if shown else "",
-        clear=field.clear and shown,
-        truncate=field.when_too_long == "truncate",
-    )
-
-
-def edited(context: Context) -> bool:
-    """Tell whether a sync was edited since the last run."""
-    return context.store.progress.fact(RULES) != _digest(context.config)
-
-
-def _touch_when_edited(context: Context) -> None:
-    """Touch everybody when a sync was edited: its filter speaks about all of them."""
-    if edited(context):
-        with context.store.transaction():
-            context.store.work.touch_everyone()
-            context.store.progress.set_fact(RULES, _digest(context.config))
-
-
-def _digest(config: Config) -> str:
-    text = "\n".join(sync.model_dump_json() for sync in config.sync)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccsync.engine.tally import Tally
 from ccsync.logs.events import Event
-from ccsync.state.store import RunRecord
+from ccsync.state.values import RunRecord
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ccsync.config.checks.filters import point_at
-from ccsync.engine.map_rules import kinds_of_project, rules_of
+from ccsync.engine.rules import kinds_of_project, rules_of
 from ccsync.errors import UsageError
 from ccsync.sync.catalogue import Scope
 from ccsync.sync.filter_text import clauses

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from ccsync.errors import ExitCode
-from ccsync.state.store import Counts
+from ccsync.state.values import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

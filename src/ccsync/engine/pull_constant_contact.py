@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ccsync.engine.bind import Names
     from ccsync.engine.context import Context
-    from ccsync.state.store import ContactChange
+    from ccsync.state.values import ContactChange
     from ccsync.sync.records import Contact, ContactId
 
 OPT_OUTS = "constant_contact.opt_outs"

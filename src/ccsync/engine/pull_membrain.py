@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from ccsync.config.model import Config
     from ccsync.engine.context import Context
-    from ccsync.state.store import Progress, Timestamp
+    from ccsync.state.store import Progress
+    from ccsync.state.values import Timestamp
     from ccsync.sync.records import MembrainRecord
 
 CATALOGUE = "membrain.catalogue"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ccsync.engine.overlap import OVERLAP
-from ccsync.state.store import Counts, FieldCounts, FieldStatistics
+from ccsync.state.values import Counts, FieldCounts, FieldStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ccsync.config.model import Config, Field, Sync
     from ccsync.constant_contact.budget import BudgetState
     from ccsync.engine.options import PlanLine, RunReport
-    from ccsync.state.store import RunRecord, Store
+    from ccsync.state.store import Store
+    from ccsync.state.values import RunRecord
     from ccsync.sync.operations import Waiting
 
 _FOUR = ("written", "unchanged", "skipped", "failed")

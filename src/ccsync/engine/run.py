@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccsync.engine.activities import Activities
-from ccsync.engine.bind import Names, edited, rulebook
+from ccsync.engine.bind import Names
 from ccsync.engine.clocks import doubt_own_clock
 from ccsync.engine.instance import check_instance
 from ccsync.engine.left_out import tell_left_behind, tell_left_out
@@ -25,10 +25,11 @@ from ccsync.engine.pull_constant_contact import CONTACTS, ContactReader
 from ccsync.engine.pull_membrain import MembrainReader, resources
 from ccsync.engine.push import Push
 from ccsync.engine.review import Review, lines
+from ccsync.engine.rules import edited, rulebook
 from ccsync.engine.verify import Verify
 from ccsync.errors import CcsyncError, ExitCode, Interrupted, LoginNeeded, Stopped
 from ccsync.logs.events import Event
-from ccsync.state.store import RunRecord, Timestamp
+from ccsync.state.values import RunRecord, Timestamp
 from ccsync.sync.operations import IntentState
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ccsync.constant_contact.side import CustomFieldDefinition
     from ccsync.engine.options import Progress
     from ccsync.membrain.client import MembrainClient
-    from ccsync.state.store import Binding, Store
+    from ccsync.state.store import Store
+    from ccsync.state.values import Binding
     from ccsync.sync.mapping import SyncRules
     from ccsync.sync.records import Contact
 

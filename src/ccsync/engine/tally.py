@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ccsync.state.store import Counts, FieldCounts
+from ccsync.state.values import Counts, FieldCounts
 from ccsync.sync.merge import Outcome
 from ccsync.sync.operations import Operation
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccsync.state.store import FieldCounts, FieldReason, FieldStatistics
+from ccsync.state.values import FieldCounts, FieldReason, FieldStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from ccsync.state.memory.tables import Tables
-    from ccsync.state.store import RunRecord
+    from ccsync.state.values import RunRecord
 
 _REASONS_SHOWN = 3
 

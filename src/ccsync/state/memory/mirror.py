@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccsync.state.store import ContactChange, RecordChange
+from ccsync.state.values import ContactChange, RecordChange
 from ccsync.sync.records import (
     Contact,
     ContactId,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ccsync.state.memory.tables import Tables
-    from ccsync.state.store import Binding, Timestamp
+    from ccsync.state.values import Binding, Timestamp
 
 
 class MemoryProgress:

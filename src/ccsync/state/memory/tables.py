@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ccsync.state.store import Binding, FieldStatistics, RunRecord, Timestamp
+    from ccsync.state.values import Binding, FieldStatistics, RunRecord, Timestamp
     from ccsync.sync.operations import Batch, StoredIntent, Waiting
     from ccsync.sync.records import (
         Base,

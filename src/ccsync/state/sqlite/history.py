@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccsync.state.sqlite.rows import counts_text, read_field_counts, read_run, run_row, time_text, whole_letters
-from ccsync.state.store import FieldCounts, FieldReason, FieldStatistics
+from ccsync.state.values import FieldCounts, FieldReason, FieldStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ccsync.state.sqlite.database import Database
-    from ccsync.state.store import RunRecord
+    from ccsync.state.values import RunRecord
 
 PUT_RUN = """
 INSERT INTO run (id, started, finished, result, body) VALUES (?, ?, ?, ?, ?)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ccsync.state.sqlite.rows import contact_row, json_list, read_contact, read_record, record_row
 from ccsync.state.sqlite.sweeps import CONTACT_STREAM, Sweeps
-from ccsync.state.store import ContactChange, RecordChange
+from ccsync.state.values import ContactChange, RecordChange
 from ccsync.sync.records import Contact, ContactId, EmailKey, Gone, ListId, MembrainId, MembrainRecord, Resource
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccsync.state.sqlite.rows import time_text, whole_letters
-from ccsync.state.store import Binding, Timestamp
+from ccsync.state.values import Binding, Timestamp
 
 if TYPE_CHECKING:
     from ccsync.state.sqlite.database import Database

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from ccsync.state.store import Counts, FieldCounts, RunRecord
+from ccsync.state.values import Counts, FieldCounts, RunRecord
 from ccsync.sync.operations import Batch, FieldChange, Intent, IntentState, Operation, Reason, StoredIntent, Waiting
 from ccsync.sync.records import (
     Base,

@@ -1,0 +1,146 @@
+"""The syncs of the configuration as rules: bound to what exists for a run, or to nothing, just to look."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ccsync.config.checks.filters import point_at
+from ccsync.engine.pull_membrain import PROJECT_KINDS, users
+from ccsync.errors import ConfigError, UsageError
+from ccsync.sync.catalogue import Found, Scope
+from ccsync.sync.fields import target_field
+from ccsync.sync.filters import FilterSyntaxError, compile_filter
+from ccsync.sync.mapping import FieldRule, Rulebook, SyncRules
+from ccsync.sync.records import ListId
+
+if TYPE_CHECKING:
+    from ccsync.config.model import Config, Field, Sync
+    from ccsync.engine.bind import Names
+    from ccsync.engine.context import Context
+    from ccsync.sync.catalogue import Catalogue, Resolution
+    from ccsync.sync.filters import Filter
+    from ccsync.sync.records import Resource
+
+RULES = "rules"
+"""The fact what the syncs were when everybody was last touched for them."""
+
+
+def rulebook(context: Context, names: Names, catalogue: Catalogue) -> Rulebook:
+    """Return the config, bound; whoever an edited config may concern is touched."""
+    wanted = context.options.sync
+    if wanted is not None and wanted not in {sync.name for sync in context.config.sync}:
+        known = ", ".join(f'"{sync.name}"' for sync in context.config.sync)
+        raise ConfigError(f'there is no sync called "{wanted}"; there are {known}', hint="ccsync config show")
+    user_ids, user_emails = users(context.store.progress)
+    rules = Rulebook(
+        syncs=tuple(_sync(context, names, catalogue, sync) for sync in context.config.sync),
+        catalogue=catalogue,
+        user_ids=user_ids,
+        user_emails=user_emails,
+        only=wanted,
+        stopped=frozenset(names.left_out()),
+    )
+    _touch_when_edited(context)
+    return rules
+
+
+def _sync(context: Context, names: Names, catalogue: Catalogue, sync: Sync) -> SyncRules:
+    rules = rules_of(sync)
+    for unknown in rules.filter.unknown(catalogue, kinds_of_project(sync)):
+        context.warn(f'sync "{sync.name}": Membrain shows no {unknown.name}, which counts as not set')
+    fields = tuple(_field(context, names, catalogue, sync, field) for field in sync.field)
+    return replace(rules, list_id=names.list_id(sync.list), fields=fields)
+
+
+def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, field: Field) -> FieldRule:
+    resolution = catalogue.resolve(field.membrain, kinds_of_project(sync))
+    if resolution.found is Found.AMBIGUOUS:
+        raise ConfigError(
+            f'sync "{sync.name}": two custom fields are called like {field.membrain}',
+            hint="write one of them by its id: " + ", ".join(resolution.suggestions),
+        )
+    if resolution.found is Found.UNKNOWN:
+        like = f" (did you mean {', '.join(resolution.suggestions)}?)" if resolution.suggestions else ""
+        context.warn(f'sync "{sync.name}": Membrain shows no {field.membrain}, which counts as not set{like}')
+    shown = bool(resolution.properties)  # what Membrain does not show is not a value that became blank
+    rule = rule_of(field, resolution)
+    default = rule.default if shown else ""
+    return replace(rule, path=names.path(rule.path), default=default, clear=rule.clear and shown)
+
+
+def edited(context: Context) -> bool:
+    """Tell whether a sync was edited since the last run."""
+    return context.store.progress.fact(RULES) != _digest(context.config)
+
+
+def _touch_when_edited(context: Context) -> None:
+    """Touch everybody when a sync was edited: its filter speaks about all of them."""
+    if edited(context):
+        with context.store.transaction():
+            context.store.work.touch_everyone()
+            context.store.progress.set_fact(RULES, _digest(context.config))
+
+
+def _digest(config: Config) -> str:
+    text = "\n".join(sync.model_dump_json() for sync in config.sync)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def chosen(config: Config, name: str | None) -> Sync:
+    """Return the sync that is meant; UsageError when it is not named and there are several, or when there is none."""
+    known = ", ".join(f'"{sync.name}"' for sync in config.sync)
+    if name is None and len(config.sync) > 1:
+        raise UsageError(f"there are several syncs: {known}", hint=f'ccsync map ... --sync "{config.sync[0].name}"')
+    found = next((sync for sync in config.sync if name in (None, sync.name)), None)
+    if found is None:
+        raise UsageError(f'there is no sync called "{name}"; there is {known}', hint="ccsync map list")
+    return found
+
+
+def kinds_of_project(sync: Sync) -> tuple[Resource, ...]:
+    """Return the lists of projects that a sync looks at."""
+    return tuple(PROJECT_KINDS[kind] for kind in sync.projects)
+
+
+def rules_of(sync: Sync, matcher: Filter | None = None) -> SyncRules:
+    """Return what decides which company and project speak for a person, with another filter when one is given."""
+    if matcher is None:
+        matcher = _filter_of(sync)
+    return SyncRules(
+        name=sync.name,
+        list_id=ListId(""),
+        filter=matcher,
+        fields=(),
+        keep_on_leaving=sync.when_leaving == "keep",
+        projects=frozenset(kinds_of_project(sync)),
+        open_projects_only=sync.project == "newest-open",
+    )
+
+
+def _filter_of(sync: Sync) -> Filter:
+    try:
+        return compile_filter(sync.filter)
+    except FilterSyntaxError as error:
+        message = f'the filter of sync "{sync.name}": {error.message}\n{point_at(sync.filter, error.offset)}'
+        raise ConfigError(message, hint="ccsync config check") from error
+
+
+def rule_of(field: Field, resolution: Resolution) -> FieldRule:
+    """Return how one field travels."""
+    target = target_field(field.constant_contact)
+    if target is None:
+        raise ConfigError(f"{field.constant_contact} is no field of Constant Contact", hint="ccsync config check")
+    return FieldRule(
+        membrain=field.membrain,
+        field=field.constant_contact,
+        path=field.constant_contact,
+        scope=Scope(field.membrain.partition(".")[0]),
+        properties={resource: one.name for resource, one in resolution.properties.items()},
+        target=target,
+        values=dict(field.values),
+        default=field.default or "",
+        clear=field.clear,
+        truncate=field.when_too_long == "truncate",
+    )
