@@ -165,17 +165,17 @@ class TestReadingContacts:
 class TestLogin:
     def test_a_refused_token_is_replaced_once(self, service: Any, constant_contact: CLIENT, tokens: Any) -> None:
         service.answer = lambda request: (
-            (200, {"encoded_account_id": "a1"})
+            (200, {"contact_id": "c1", "email_address": {}})
             if request.headers["Authorization"] == "Bearer second-token"
             else (401, {"error_key": "unauthorized", "error_message": "Unauthorized"})
         )
-        assert constant_contact.account_summary()["encoded_account_id"] == "a1"
+        assert constant_contact.contact("c1") == {"contact_id": "c1", "email_address": {}}
         assert tokens.refused == ["first-token"]
 
     def test_a_second_refusal_needs_a_person(self, service: Any, constant_contact: CLIENT) -> None:
         service.answer = lambda _: (401, {"error_key": "unauthorized", "error_message": "Unauthorized"})
         with pytest.raises(LoginNeeded) as caught:
-            constant_contact.account_summary()
+            constant_contact.contact("c1")
         assert caught.value.hint == "ccsync auth login constant-contact"
         assert len(service.seen) == 2
 
@@ -186,7 +186,7 @@ class TestLogin:
     def test_a_missing_scope_is_mended_by_logging_in(self, service: Any, constant_contact: CLIENT) -> None:
         service.answer = lambda _: (403, {"error_key": "access_denied", "error_message": "insufficient scope"})
         with pytest.raises(LoginNeeded, match="scope"):
-            constant_contact.account_summary()
+            constant_contact.contact("c1")
 
     def test_a_missing_privilege_is_named(self, service: Any, constant_contact: CLIENT) -> None:
         service.answer = lambda _: (403, {"error_key": "access_denied", "error_message": "insufficient privileges"})

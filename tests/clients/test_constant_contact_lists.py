@@ -68,10 +68,6 @@ class TestListsAndFields:
             constant_contact.create_custom_field("Owner")
         assert len(service.seen) == 1
 
-    def test_privileges_are_a_bare_array(self, service: Any, constant_contact: CLIENT) -> None:
-        service.answer = lambda _: (200, [{"privilege_id": 1, "privilege_name": "contacts:write"}])
-        assert constant_contact.privileges()[0]["privilege_name"] == "contacts:write"
-
 
 class TestActivities:
     JOBS = ("2026-11-23T12:00:00Z", "2026-11-23T11:00:00.000+00:00", "2026-11-22T12:00:00Z")
@@ -114,7 +110,3 @@ class TestActivities:
         )
         assert len(constant_contact.activities(datetime(2026, 11, 23, tzinfo=UTC))) == 1
         assert len(service.seen) == 1
-
-    def test_one_job_is_returned_with_its_counters(self, service: Any, constant_contact: CLIENT) -> None:
-        service.answer = lambda _: (200, {"activity_id": "a", "state": "completed", "error_count": 2})
-        assert constant_contact.activity("a")["error_count"] == 2

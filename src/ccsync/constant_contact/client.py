@@ -44,14 +44,6 @@ class ConstantContactClient:
         self.their_clock = http.their_clock
         """What the answers so far tell about the service's clock."""
 
-    def account_summary(self) -> Resource:
-        """Return the account, with its ``encoded_account_id``."""
-        return self._calls.get("/account/summary", shapes.resource("encoded_account_id"), "account:read")
-
-    def privileges(self) -> list[Resource]:
-        """Return what the user who logged in may do, as objects with ``privilege_name``; needs no privilege itself."""
-        return self._calls.get("/account/user/privileges", shapes.rows("privilege_name"), "none")
-
     def contacts(
         self,
         *,
@@ -159,10 +151,6 @@ class ConstantContactClient:
             if times and times[0] and times[-1] and times[0] > times[-1] < created_since:
                 break
         return found
-
-    def activity(self, activity_id: str) -> Resource:
-        """Return one bulk job with its counters."""
-        return self._calls.get(f"/activities/{_segment(activity_id)}", shapes.resource("state"), "contacts:write")
 
     def update_contact(self, contact_id: str, body: Mapping[str, Any]) -> Resource:
         """Replace a contact's core fields: what ``body`` leaves out becomes empty, and a deleted contact is revived.
