@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,7 +81,7 @@ class TestAdding:
     def test_a_field_goes_behind_the_last_one_and_nothing_else_moves(self, write: Callable[[str], Path]) -> None:
         path = write(TOP + FIELDS)
 
-        add_fields(path, 0, [TITLE])
+        add_fields(path, "customers", [TITLE])
 
         assert changes(TOP + FIELDS, path) == [
             "+ [[sync.field]]",
@@ -103,7 +104,7 @@ class TestAdding:
             "when_too_long": "truncate",
         }
 
-        add_fields(path, 0, [entry])
+        add_fields(path, "customers", [entry])
 
         field = load(path).sync[0].field[0]
         assert field.model_dump(exclude_unset=True) == entry
@@ -113,8 +114,8 @@ class TestAdding:
             TOP + '\n# another list\n[[sync]]\nname = "b"\ndirection = "membrain-to-constant-contact"\nlist = "B"'
         )
 
-        add_fields(path, 0, [NAME])
-        add_fields(path, 1, [TITLE])
+        add_fields(path, "customers", [NAME])
+        add_fields(path, "b", [TITLE])
 
         assert rights(path, 0) == ["full_name"]
         assert rights(path, 1) == ["job_title"]
@@ -126,7 +127,7 @@ class TestAdding:
     def test_line_ends_of_windows_and_a_byte_order_mark_stay(self, write: Callable[[str], Path]) -> None:
         path = write("\ufeff" + (TOP + FIELDS).replace("\n", "\r\n"))
 
-        add_fields(path, 0, [TITLE])
+        add_fields(path, "customers", [TITLE])
 
         content = path.read_bytes()
         assert content.startswith("\ufeff#".encode())
@@ -136,7 +137,7 @@ class TestAdding:
     def test_a_file_without_a_last_line_end_is_no_trouble(self, write: Callable[[str], Path]) -> None:
         path = write((TOP + FIELDS.partition("\n\n# ---")[0]).rstrip("\n"))
 
-        add_fields(path, 0, [TITLE])
+        add_fields(path, "customers", [TITLE])
 
         assert rights(path) == ["full_name", "company_name", "job_title"]
 
@@ -144,17 +145,17 @@ class TestAdding:
         listed = 'field = [\n  # the name\n  { membrain = "contact.Name", constant_contact = "full_name" },\n]\n'
         path = write(TOP + listed)
 
-        add_fields(path, 0, [TITLE])
+        add_fields(path, "customers", [TITLE])
 
         assert rights(path) == ["full_name", "job_title"]
         assert "  # the name\n" in path.read_text()
-        remove_field(path, 0, 0)
+        remove_field(path, "customers", "full_name")
         assert rights(path) == ["job_title"]
 
     def test_several_go_in_at_once(self, write: Callable[[str], Path]) -> None:
         path = write(TOP)
 
-        add_fields(path, 0, [NAME, TITLE])
+        add_fields(path, "customers", [NAME, TITLE])
 
         assert rights(path) == ["full_name", "job_title"]
 
@@ -163,7 +164,7 @@ class TestRemoving:
     def test_a_field_goes_with_the_comment_directly_above_it(self, write: Callable[[str], Path]) -> None:
         path = write(TOP + FIELDS)
 
-        remove_field(path, 0, 0)
+        remove_field(path, "customers", "full_name")
 
         assert changes(TOP + FIELDS, path) == [
             "- # the name, as the CRM has it",
@@ -178,7 +179,7 @@ class TestRemoving:
     ) -> None:
         path = write(TOP + FIELDS)
 
-        remove_field(path, 0, 1)
+        remove_field(path, "customers", "company_name")
 
         text = path.read_text()
         assert 'default = "unknown"' not in text
@@ -188,9 +189,9 @@ class TestRemoving:
 
     def test_the_only_field_can_go(self, write: Callable[[str], Path]) -> None:
         path = write(TOP)
-        add_fields(path, 0, [NAME])
+        add_fields(path, "customers", [NAME])
 
-        remove_field(path, 0, 0)
+        remove_field(path, "customers", "full_name")
 
         assert rights(path) == []
         assert path.read_text() == TOP
@@ -200,7 +201,7 @@ class TestRemoving:
         tricky = f'\n[[sync.field]]\nmembrain = "contact.Name"\nconstant_contact = "full_name"\n{values}'
         path = write(TOP + tricky + '\n[[sync.field]]\nmembrain = "contact.JobTitle"\nconstant_contact = "job_title"\n')
 
-        remove_field(path, 0, 0)
+        remove_field(path, "customers", "full_name")
 
         assert rights(path) == ["job_title"]
         assert "# b" not in path.read_text()
@@ -223,7 +224,7 @@ class TestWhatIsWrongIsRefused:
         path = write(TOP + FIELDS)
 
         with pytest.raises(UsageError) as caught:
-            add_fields(path, 0, [entry])
+            add_fields(path, "customers", [entry])
 
         assert caught.value.message.startswith("nothing was changed: ")
         assert caught.value.message.endswith(f"({said})")
@@ -235,11 +236,11 @@ class TestTheFile:
     def test_the_file_of_before_is_kept_beside_it_once(self, write: Callable[[str], Path]) -> None:
         path = write(TOP)
 
-        undo = add_fields(path, 0, [NAME])
+        undo = add_fields(path, "customers", [NAME])
         between = path.read_text()
         assert (undo, undo.read_text()) == (path.with_name("config.toml.undo"), TOP)
 
-        assert add_fields(path, 0, [TITLE]) == undo
+        assert add_fields(path, "customers", [TITLE]) == undo
         assert undo.read_text() == between
         assert {one.name for one in path.parent.iterdir()} == {"config.toml", "config.toml.undo"}
 
@@ -248,7 +249,7 @@ class TestTheFile:
         path = write(TOP)
         path.chmod(mode)
 
-        undo = add_fields(path, 0, [NAME])
+        undo = add_fields(path, "customers", [NAME])
 
         for file in (path, undo):
             found = file.stat()
@@ -261,7 +262,7 @@ class TestTheFile:
         link.parent.mkdir(exist_ok=True)
         link.symlink_to(file)
 
-        undo = add_fields(link, 0, [NAME])
+        undo = add_fields(link, "customers", [NAME])
 
         assert link.is_symlink()
         assert rights(file) == ["full_name"]
@@ -276,7 +277,7 @@ class TestTheFile:
         (tmp_path / "config.toml.draft").symlink_to(other)
         (tmp_path / "config.toml.undo").symlink_to(other)
 
-        add_fields(path, 0, [NAME])
+        add_fields(path, "customers", [NAME])
 
         assert other.read_text() == "precious"
         assert not (tmp_path / "config.toml.undo").is_symlink()
@@ -291,7 +292,7 @@ class TestTheFile:
 
         monkeypatch.setattr("ccsync.config.edit._check", meanwhile)
         with pytest.raises(LocalError, match="was changed meanwhile"):
-            add_fields(path, 0, [NAME])
+            add_fields(path, "customers", [NAME])
 
         assert path.read_text() == TOP + "# mine\n"
 
@@ -301,6 +302,44 @@ class TestTheFile:
         path.parent.chmod(0o500)
         try:
             with pytest.raises(LocalError, match="cannot be changed"):
-                add_fields(path, 0, [NAME])
+                add_fields(path, "customers", [NAME])
         finally:
             path.parent.chmod(0o700)
+
+
+class TestSeveralHands:
+    def test_of_many_edits_at_once_none_is_lost(self, write: Callable[[str], Path]) -> None:
+        path = write(TOP)
+        rights = [f"custom.N{number}" for number in range(8)]
+        with ThreadPoolExecutor(len(rights)) as hands:
+            for done in [
+                hands.submit(add_fields, path, "customers", [{"membrain": "contact.Name", "constant_contact": right}])
+                for right in rights
+            ]:
+                done.result()
+        assert {field.constant_contact for field in load(path).sync[0].field} == set(rights)
+
+    def test_a_file_of_somebody_else_s_beside_it_is_not_touched(self, write: Callable[[str], Path]) -> None:
+        path = write(TOP)
+        notes = path.with_name("config.toml.draft")
+        notes.write_text("my notes")
+        add_fields(path, "customers", [NAME])
+        assert notes.read_text() == "my notes"
+        assert sorted(one.name for one in path.parent.iterdir()) == [path.name, notes.name, "config.toml.undo"]
+
+    def test_a_sync_is_known_by_its_name_wherever_it_has_moved(self, write: Callable[[str], Path]) -> None:
+        path = write(TOP)
+        moved = TOP.replace(
+            "[[sync]]", '[[sync]]\nname = "a"\ndirection = "membrain-to-constant-contact"\nlist = "A"\n\n[[sync]]'
+        )
+        path.write_text(moved)
+        add_fields(path, "customers", [NAME])
+        assert [len(sync.field) for sync in load(path).sync] == [0, 1]
+
+    def test_one_that_is_gone_is_told(self, write: Callable[[str], Path]) -> None:
+        path = write(TOP)
+        with pytest.raises(UsageError, match="changed meanwhile"):
+            add_fields(path, "friends", [NAME])
+        with pytest.raises(UsageError, match="changed meanwhile"):
+            remove_field(path, "customers", "job_title")
+        assert path.read_text() == TOP

@@ -388,6 +388,18 @@ class TestNobodyElsesPeopleAreTakenOff:
         settle(world)
         assert world.members() == {"ann@example.com"}
 
+    def test_whoever_is_put_on_the_list_by_hand_while_values_are_written_counts_as_theirs(self, world: World) -> None:
+        world.configure(more=world.field("contact.Phone", "phone.work"))
+        world.subscriber("ann@example.com", first_name="Ann")
+        ann = world.id_of("ann@example.com")
+        person = world.person("Ann Berg", "ann@example.com", Phone="+46 8 123 456")
+        customers = world.constant_contact.people.add_list("Customers")
+        world.wires.before(f"GET /v3/contacts/{ann}", lambda: world.constant_contact.people.put_on_list(ann, customers))
+        settle(world)
+        world.membrain.edit("contacts", person, Newsletter="No")
+        settle(world)
+        assert world.members() == {"ann@example.com"}
+
     def test_the_other_lists_of_a_person_are_not_touched(self, world: World) -> None:
         person, ann = somebody_on_the_list(world)
         world.constant_contact.people.put_on_list(ann, world.constant_contact.people.add_list("Friends"))

@@ -37,7 +37,8 @@ def render_list(output: Output, *, data: Mapping[str, Any]) -> None:
         output.line(f"Sync {sync['name']}: {sync['direction'].replace('-', ' ')}, list {sync['list']}")
         output.paragraph(f"Filter: {sync['filter'] or 'none, everybody with an e-mail address'}", hanging="  ")
         if not sync["fields"]:
-            output.line("No fields yet: ccsync map suggest")
+            which = f" --sync {shlex.quote(sync['name'])}" if len(data["syncs"]) > 1 else ""
+            output.way_on(f"No fields yet: ccsync map suggest{which}")
             continue
         output.line()
         rows = [(one["membrain"], one["constant_contact"]) for one in sync["fields"]]
@@ -66,7 +67,7 @@ def render_fields(output: Output, *, data: Mapping[str, Any], word: str) -> None
         output.line()
     if data["left_out"]:
         output.line(f"Left out: {_counted(len(data['left_out']), 'id or other mark')} of Membrain; --all shows them")
-    output.line("* stands in the map; ccsync map add MEMBRAIN CONSTANT_CONTACT adds a pair")
+    output.way_on("* stands in the map; ccsync map add MEMBRAIN CONSTANT_CONTACT adds a pair")
     _basis(output, data["basis"])
 
 
@@ -93,13 +94,13 @@ def render_suggest(output: Output, *, data: Mapping[str, Any], new: bool, severa
     _basis(output, data["basis"])
     if data["undo"]:
         output.line(f"Added {_counted(len(found), 'pair')} to sync {data['sync']}; the file of before: {data['undo']}")
-        output.line("Then: ccsync map check")
+        output.way_on("Then: ccsync map check")
     elif found:
         sync = f" --sync {shlex.quote(data['sync'])}" if several else ""
-        output.line(f"Take them over: ccsync map suggest{sync}{' --new' if new else ''} --apply")
+        output.way_on(f"Take them over: ccsync map suggest{sync}{' --new' if new else ''} --apply")
         for one in [one for one in found if not any(key in one for key in _SETTINGS)][:1]:
             pair = f"{shlex.quote(one['membrain'])} {shlex.quote(one['constant_contact'])}"
-            output.line(f"Only one of them: ccsync map add {pair}{sync}")
+            output.way_on(f"Only one of them: ccsync map add {pair}{sync}")
 
 
 def render_edit(output: Output, *, data: Mapping[str, Any], done: str) -> None:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ccsync.cli.session import Application, Session
-    from ccsync.config.model import Config, Sync
+    from ccsync.config.model import Sync
     from ccsync.engine.survey import Survey
+
+_PAIRS = "ccsync map add contact.custom.VIP custom.VIP --value Ja=Yes --value Nej=No"
 
 
 def list_map(session: Session, *, sync: str | None) -> Result:
@@ -55,7 +57,7 @@ def suggest(session: Session, *, sync: str | None, apply: bool, new: bool) -> Re
     entries = [one.pop("entry") for one in data["suggestions"]]
     data["undo"] = None
     if apply and entries:
-        data["undo"] = str(_add(session, application.config, target, entries))
+        data["undo"] = str(_add(session, target, entries))
     return Result(data, render=partial(map_page.render_suggest, data=data, new=new, several=several))
 
 
@@ -72,9 +74,9 @@ def add(session: Session, *, sync: str | None, value: Sequence[str], **keys: Any
         entry["values"] = _words(value)
     if keys["clear"]:
         entry["clear"] = True
-    undo = _add(session, config, target, [entry])
-    with application.looking() as survey:
+    with application.looking() as survey:  # first: a state that cannot be read must not fail what is written already
         warning = doubt(survey, target, entry["membrain"])
+    undo = _add(session, target, [entry])
     data = {"sync": target.name, "field": entry, "undo": str(undo), "warning": warning}
     return Result(data, render=partial(map_page.render_edit, data=data, done="added"))
 
@@ -86,9 +88,8 @@ def remove(session: Session, *, constant_contact: str, sync: str | None) -> Resu
 
     config = session.application().config
     target = chosen(config, sync)
-    place = _place(target, constant_contact)
-    field = target.field[place]
-    undo = remove_field(_file(session), config.sync.index(target), place)
+    field = target.field[_place(target, constant_contact)]
+    undo = remove_field(_file(session), target.name, field.constant_contact)
     entry = {"membrain": field.membrain, "constant_contact": field.constant_contact}
     data = {"sync": target.name, "field": entry, "undo": str(undo), "warning": ""}
     return Result(data, render=partial(map_page.render_edit, data=data, done="removed"))
@@ -137,10 +138,10 @@ def _looking(session: Session, application: Application) -> Iterator[Survey]:
         yield survey
 
 
-def _add(session: Session, config: Config, sync: Sync, entries: Sequence[dict[str, Any]]) -> Path:
+def _add(session: Session, sync: Sync, entries: Sequence[dict[str, Any]]) -> Path:
     from ccsync.config.edit import add_fields
 
-    return add_fields(_file(session), config.sync.index(sync), entries)
+    return add_fields(_file(session), sync.name, entries)
 
 
 def _file(session: Session) -> Path:
@@ -154,9 +155,15 @@ def _words(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         left, sign, right = (part.strip() for part in pair.partition("="))
         if not (left and sign and right):
-            raise UsageError(f'--value "{pair}" is no pair of words', hint='ccsync map add ... --value "Ja=Yes"')
+            raise UsageError(
+                f'--value "{pair}" is no pair of words',
+                hint=_PAIRS,
+            )
         if left in words:
-            raise UsageError(f'--value has "{left}" twice', hint="ccsync map add ... --value Ja=Yes --value Nej=No")
+            raise UsageError(
+                f'--value has "{left}" twice',
+                hint=_PAIRS,
+            )
         words[left] = right
     return words
 

@@ -173,6 +173,10 @@ class Output:
         for text in result.complaint or said:
             self._complain(self._aimed(text) if text.startswith(_NEXT) else text)
 
+    def way_on(self, text: str) -> None:
+        """Write a line that names commands to type."""
+        self.line(self._aimed(text))
+
     def _aimed(self, hint: str) -> str:
         """Return a hint whose commands name the configuration that this one was given: typed without, they miss it."""
         if self._everywhere.config is None or "--config" in hint:

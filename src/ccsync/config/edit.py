@@ -33,34 +33,58 @@ Entry = dict[str, Any]
 """One ``[[sync.field]]`` as plain values, with the keys that it is to have in the file."""
 
 
-def add_fields(path: Path, sync: int, entries: Sequence[Entry]) -> Path:
-    """Add fields at the end of the field map of a sync, counted from 0; return where the file of before lies.
+def add_fields(path: Path, sync: str, entries: Sequence[Entry]) -> Path:
+    """Add fields at the end of the field map of a sync; return where the file of before lies.
 
-    UsageError when ``config check`` would refuse the result, LocalError when the file cannot be written.
+    UsageError when there is no such sync any more or ``config check`` would refuse the result, LocalError when the file
+    cannot be written.
     """
-    document = read_document(path)
-    wanted = copy.deepcopy(document.tables)
-    wanted["sync"][sync].setdefault("field", []).extend(copy.deepcopy(list(entries)))
-    return _replace(path, wanted, lambda text: _with_fields(text, document, sync, entries))
+
+    def edit(text: str, document: Document) -> tuple[str, dict[str, Any]]:
+        place = _sync(path, document, sync)
+        wanted = copy.deepcopy(document.tables)
+        wanted["sync"][place].setdefault("field", []).extend(copy.deepcopy(list(entries)))
+        return _with_fields(text, document, place, entries), wanted
+
+    return _replace(path, edit)
 
 
-def remove_field(path: Path, sync: int, field: int) -> Path:
-    """Take a field out of the field map of a sync, both counted from 0; return where the file of before lies.
+def remove_field(path: Path, sync: str, constant_contact: str) -> Path:
+    """Take the field that fills ``constant_contact`` out of a sync; return where the file of before lies.
 
-    Errors as ``add_fields``.
+    Errors as ``add_fields``; UsageError as well when there is no such field any more.
     """
-    document = read_document(path)
-    wanted = copy.deepcopy(document.tables)
-    try:
-        del wanted["sync"][sync]["field"][field]
-    except (LookupError, TypeError):
-        raise UsageError(f"{path} was changed meanwhile: nothing was written", hint="ccsync map list") from None
-    return _replace(path, wanted, lambda text: _without_field(text, document, sync, field))
+
+    def edit(text: str, document: Document) -> tuple[str, dict[str, Any]]:
+        place = _sync(path, document, sync)
+        wanted = copy.deepcopy(document.tables)
+        fields = wanted["sync"][place].get("field", [])
+        found = [number for number, one in enumerate(fields) if one.get("constant_contact") == constant_contact]
+        if len(found) != 1:
+            raise _changed(path)
+        del fields[found[0]]
+        return _without_field(text, document, place, found[0]), wanted
+
+    return _replace(path, edit)
 
 
-def _replace(path: Path, wanted: dict[str, Any], edit: Callable[[str], str]) -> Path:
+def _sync(path: Path, document: Document, name: str) -> int:
+    """Return the place of a sync: by its name, because somebody may have edited the file since it was looked at."""
+    found = [number for number, one in enumerate(document.tables.get("sync", [])) if one.get("name") == name]
+    if len(found) != 1:
+        raise _changed(path)
+    return found[0]
+
+
+def _changed(path: Path) -> UsageError:
+    return UsageError(f"{path} was changed meanwhile: nothing was written", hint="ccsync map list")
+
+
+def _replace(path: Path, edit: Callable[[str, Document], tuple[str, dict[str, Any]]]) -> Path:
+    """Carry out an edit, which is given the text with its tables, and returns both as they should be."""
     with Replacement(path) as replacement:
-        replacement.write(edit(replacement.text))
+        text, wanted = edit(replacement.text, read_document(path))
+        replacement.write(text)
         _check(path, replacement.draft, wanted)
         return replacement.commit()
 

@@ -187,6 +187,12 @@ class Push:
             self._context.progress.advance()
         following = range(people[0].number, people[-1].number + 2)  # one person's intents follow each other
         entering = list(self._planned(_entering, following))
+        ids = [stored.intent.contact_id for stored in entering if stored.intent.contact_id]
+        there = self._context.store.mirror.contacts(ids)  # as just read
+        for stored in entering:
+            contact = there.get(stored.intent.contact_id) if stored.intent.contact_id else None
+            if contact is not None and stored.intent.add & contact.lists:
+                changed.add(stored.intent.membrain_id)  # somebody else has put them there meanwhile
         with self._context.store.transaction():
             self._context.store.work.drop_intents(
                 stored.number for stored in entering if stored.intent.membrain_id in changed
@@ -206,8 +212,9 @@ class Push:
             self._changed_meanwhile(stored, row)
             return False
         before = context.store.mirror.contacts([now.id]).get(now.id)
-        if before is None or replace(now, lists=before.lists) != before:  # a PUT leaves lists alone
+        if before != now:
             self._reader.store([row])
+        if before is None or replace(now, lists=before.lists) != before:  # a PUT leaves lists alone
             work.drop_intents([stored.number])
             return False
         work.mark([stored.number], IntentState.SENDING, batch=f"{context.run}-put")

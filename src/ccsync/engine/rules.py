@@ -92,7 +92,7 @@ def chosen(config: Config, name: str | None) -> Sync:
     """Return the sync that is meant; UsageError when it is not named and there are several, or when there is none."""
     known = ", ".join(f'"{sync.name}"' for sync in config.sync)
     if name is None and len(config.sync) > 1:
-        raise UsageError(f"there are several syncs: {known}", hint=f'ccsync map ... --sync "{config.sync[0].name}"')
+        raise UsageError(f"there are several syncs: {known}", hint=f'ccsync map list --sync "{config.sync[0].name}"')
     found = next((sync for sync in config.sync if name in (None, sync.name)), None)
     if found is None:
         raise UsageError(f'there is no sync called "{name}"; there is {known}', hint="ccsync map list")

@@ -219,6 +219,11 @@ class Run:
         before = context.store.progress.timestamps()
         if context.store.work.intent_count(IntentState.SENDING, IntentState.SENT, IntentState.UNVERIFIED):
             context.advances.pop(CONTACTS, None)  # what is still to be seen must be read by the next run, however late
+        for stream, stamp in before.items():
+            if (
+                stream in context.advances and stamp.read_up_to <= moved_at
+            ):  # one wrong date of an answer moves none back
+                context.advances[stream] = max(context.advances[stream], stamp.read_up_to)
         with context.store.transaction():
             for stream, read_up_to in context.advances.items():
                 context.store.progress.set_timestamp(Timestamp(stream, read_up_to, moved_at))

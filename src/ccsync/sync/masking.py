@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _DOTS = "•••"
 _ADDRESS = re.compile(r"([^@\s])[^@\s]*@([^@\s])[^@\s]*?(\.[^@\s.]+)?")
@@ -16,7 +17,7 @@ def mask(value: str) -> str:
 
     Of three signs or fewer only the first is shown, of one none. A long value is cut.
     """
-    text = " ".join(value.split())
+    text = "".join(sign for sign in unicodedata.normalize("NFC", " ".join(value.split())) if not _is_mark(sign))
     if found := _ADDRESS.fullmatch(text):
         return f"{found[1]}{_DOTS}@{found[2]}{_DOTS}{found[3] or ''}"
     words = list(_WORD.finditer(text))
@@ -27,10 +28,16 @@ def mask(value: str) -> str:
     return masked if len(masked) <= _LONGEST else f"{masked[: _LONGEST - 1].rstrip()}…"
 
 
+def _is_mark(sign: str) -> bool:
+    """Tell whether a sign belongs to the letter before it: it would part a word in two."""
+    return unicodedata.category(sign).startswith("M")
+
+
 def _masked(word: re.Match[str], first: int, last: int) -> str:
     """Mask one word; letters show where a word begins, digits do not."""
     text = word.group()
-    head = text[0] if word.start() == first or text[0].isalpha() else ""
-    tail = text[-1] if word.end() - 1 == last and last > word.start() else ""
+    head = text[0] if word.start() == first or (text[0].isalpha() and len(text) > 1) else ""
+    ends = word.end() - 1 == last and len(text) > (2 if text.isalpha() else 1)
+    tail = text[-1] if ends else ""
     hidden = len(text) - len(head) - len(tail)
     return head + (_DOTS if text.isalpha() and hidden > 1 else "•" * min(hidden, 4)) + tail
