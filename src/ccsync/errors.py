@@ -68,7 +68,7 @@ class Stopped(CcsyncError):  # noqa: N818 - a state the user reads, not a fault
     code = "stopped"
 
 
-class Unreachable(CcsyncError):  # noqa: N818
+class Unreachable(CcsyncError):  # noqa: N818 - as Stopped
     """A service cannot be reached, or what it answers cannot be understood."""
 
     exit_code = ExitCode.UNREACHABLE
@@ -88,7 +88,7 @@ class LocalError(CcsyncError):
     code = "local"
 
 
-class TryLater(CcsyncError):  # noqa: N818
+class TryLater(CcsyncError):  # noqa: N818 - as Stopped
     """Nothing is wrong; the same command works later."""
 
     exit_code = ExitCode.TRY_LATER
@@ -107,7 +107,7 @@ class QuotaSpent(TryLater):
     code = "quota_spent"
 
 
-class LoginNeeded(CcsyncError):  # noqa: N818
+class LoginNeeded(CcsyncError):  # noqa: N818 - as Stopped
     """No valid login: the hint holds the exact ``auth login`` command."""
 
     exit_code = ExitCode.LOGIN_NEEDED
@@ -135,7 +135,7 @@ class ConfigError(CcsyncError):
         self.problems = problems
 
 
-class RecordRefused(CcsyncError):  # noqa: N818
+class RecordRefused(CcsyncError):  # noqa: N818 - as Stopped
     """A service refused one record (4xx): never repeated as it is, the run goes on."""
 
     exit_code = ExitCode.STOPPED
@@ -147,7 +147,7 @@ class RecordRefused(CcsyncError):  # noqa: N818
         self.key = key
 
 
-class Interrupted(CcsyncError):  # noqa: N818
+class Interrupted(CcsyncError):  # noqa: N818 - as Stopped
     """SIGINT or SIGTERM: everything so far is saved."""
 
     code = "interrupted"

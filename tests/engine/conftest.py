@@ -122,7 +122,7 @@ class World:
     def membrain(self) -> MembrainService:
         return self.sandbox.membrain
 
-    def configure(self, *, filter: str = YES, keys: str = "", more: str = "", tables: str = "") -> None:  # noqa: A002
+    def configure(self, *, filter: str = YES, keys: str = "", more: str = "", tables: str = "") -> None:  # noqa: A002 - the config's word
         """Write the configuration: one sync, unless ``more`` adds fields and syncs."""
         text = CONFIG.format(filter=filter, keys=keys, more=more, tables=tables)
         self.config.write_text(text, encoding="utf-8")
@@ -207,7 +207,7 @@ class World:
         return f'[[sync.field]]\nmembrain = "{membrain}"\nconstant_contact = "{constant_contact}"\n{keys}\n'
 
     @staticmethod
-    def sync(name: str, listed: str, filter: str = YES, keys: str = "") -> str:  # noqa: A002 - as the config calls it
+    def sync(name: str, listed: str, filter: str = YES, keys: str = "") -> str:  # noqa: A002 - the config's word - as the config calls it
         """Return the text of one more sync; its fields come behind it."""
         direction = "membrain-to-constant-contact"
         return (

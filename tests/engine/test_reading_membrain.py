@@ -76,7 +76,7 @@ def test_half_an_answer_or_none_takes_nobody_off_the_list(world: World, kind: st
     world.people(4, CompanyId=world.company())
     world.run()
     for _ in range(3):
-        world.sandbox.faults.add(Fault(kind, service="membrain", path_prefix=path, times=None))  # type: ignore[arg-type]
+        world.sandbox.faults.add(Fault(kind, service="membrain", path_prefix=path, times=None))  # type: ignore[arg-type] # parametrised
         report = world.run(full=True)
         world.sandbox.faults.clear()
         assert report.exit_code is ExitCode.UNREACHABLE

@@ -126,7 +126,7 @@ def test_a_job_that_the_service_forgot_is_judged_by_what_it_did_and_sent_again(w
 @pytest.mark.parametrize("fault", ["failed_activity", pytest.param("timed_out_activity", marks=pytest.mark.slow)])
 def test_a_job_that_the_service_gave_up_is_tried_again_by_the_next_run(world: World, fault: str) -> None:
     world.person("Ann Berg", ANN)
-    world.sandbox.faults.add(Fault(fault, times=1))  # type: ignore[arg-type]
+    world.sandbox.faults.add(Fault(fault, times=1))  # type: ignore[arg-type] # parametrised
 
     first = world.run()
 
@@ -160,7 +160,7 @@ def test_a_list_job_that_the_service_gave_up_is_tried_again(world: World, fault:
     people = world.people(3)
     world.run()
     world.change(people[0], Newsletter="No")
-    world.sandbox.faults.add(Fault(fault, times=1))  # type: ignore[arg-type]
+    world.sandbox.faults.add(Fault(fault, times=1))  # type: ignore[arg-type] # parametrised
 
     first = world.run()
 
@@ -336,7 +336,7 @@ def test_a_put_whose_answer_was_lost_is_sent_again_to_the_same_end(world: World,
     ann = world.person("Ann Berg", ANN, JobTitle="CEO")
     world.run()
     world.change(ann, JobTitle="CFO")
-    world.sandbox.faults.add(Fault(fault, method="PUT", path_prefix="/v3/contacts"))  # type: ignore[arg-type]
+    world.sandbox.faults.add(Fault(fault, method="PUT", path_prefix="/v3/contacts"))  # type: ignore[arg-type] # parametrised
 
     report = world.run()
 

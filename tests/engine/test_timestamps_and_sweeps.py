@@ -64,7 +64,7 @@ def test_a_run_that_fails_anywhere_moves_no_timestamp(world: World, service: str
     world.run()
     before = world.read_up_to()
     world.person("Ann Berg", ANN)
-    world.sandbox.faults.add(Fault("status_503", service=service, path_prefix=path, times=None))  # type: ignore[arg-type]
+    world.sandbox.faults.add(Fault("status_503", service=service, path_prefix=path, times=None))  # type: ignore[arg-type] # parametrised
 
     report = world.run()
 

@@ -210,7 +210,7 @@ class TestMistakesOfOurOwn:
     def test_a_time_without_a_zone_is_not_stored(self, path: Path) -> None:
         from datetime import datetime  # noqa: PLC0415 - beside the one place that makes a naive time on purpose
 
-        from ccsync.state.values import RunRecord  # noqa: PLC0415
+        from ccsync.state.values import RunRecord  # noqa: PLC0415 - goes with the line above
 
         store = SqliteStore.open(path)
         with pytest.raises(ValueError, match="without a zone"):

@@ -128,7 +128,7 @@ class Application:
     def call_budget(self) -> Iterator[Budget]:
         """Open the count of calls, for whoever makes one."""
         from ccsync.constant_contact.budget import Budget  # noqa: PLC0415 - not needed to print a help text
-        from ccsync.state.calls import CallCounter  # noqa: PLC0415
+        from ccsync.state.calls import CallCounter  # noqa: PLC0415 - brings sqlite3
 
         limits = self.config.constant_contact
         counter = CallCounter(self.root, self._application)
@@ -167,7 +167,7 @@ class Application:
 
     def reset_sandbox(self) -> None:
         """Forget the sandbox's services, and with them all that was learnt from them; Locked while either is in use."""
-        from ccsync.credentials.encrypted_file import FILE_NAME  # noqa: PLC0415 - brings cryptography
+        from ccsync.credentials.encrypted_file import FILE_NAME  # noqa: PLC0415 - only when a key is needed
         from ccsync.sandbox.server import reset  # noqa: PLC0415 - the sandbox is an extra
 
         services = self.sandbox_folder
@@ -208,8 +208,8 @@ class Application:
         return places.served(self.sandbox_folder) if self.config.sandbox.enabled else places.real(self.config)
 
     def _sandbox_credentials(self) -> CredentialStore:
-        from ccsync.credentials.encrypted_file import EncryptedFileStore  # noqa: PLC0415 - brings cryptography
-        from ccsync.credentials.key import KeySources, new_key  # noqa: PLC0415
+        from ccsync.credentials.encrypted_file import EncryptedFileStore  # noqa: PLC0415 - only when a key is needed
+        from ccsync.credentials.key import KeySources, new_key  # noqa: PLC0415 - only when a key is needed
 
         key_file = self.folder / KEY
         if not key_file.exists():
@@ -222,8 +222,8 @@ class Application:
             from ccsync.credentials.system_keyring import KeyringStore  # noqa: PLC0415 - brings the keyring
 
             return KeyringStore()
-        from ccsync.credentials.encrypted_file import EncryptedFileStore  # noqa: PLC0415 - brings cryptography
-        from ccsync.credentials.key import KeySources  # noqa: PLC0415
+        from ccsync.credentials.encrypted_file import EncryptedFileStore  # noqa: PLC0415 - only when a key is needed
+        from ccsync.credentials.key import KeySources  # noqa: PLC0415 - only when a key is needed
 
         key_file = Path(chosen.key_file).expanduser() if chosen.key_file else None
         sources = KeySources.from_environment(self.environ, key_file=key_file, key_command=chosen.key_command or ())
