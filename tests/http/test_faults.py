@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -14,6 +15,8 @@ from ccsync.http.answers import Nonsense, stumbled, understood
 from ccsync.http.session import HttpClient
 from ccsync.http.verdict import Answer, Fail, Throttled, Verdict
 from ccsync.logs.events import NullRecorder
+from ccsync.wiring.clients import ways_out
+from ccsync.wiring.places import Places
 
 HTML = {"body": b"<html><body>Down for maintenance</body></html>"}
 
@@ -110,6 +113,18 @@ class TestNoAnswerInTime:
         assert listening == (8, 2, 2)
         assert connecting == (3, 3, 3)
         assert clock.slept == [0.125, 0.125]
+
+    @pytest.mark.parametrize(("simulated", "seconds"), [(True, 60), (False, 8)])
+    def test_the_sandbox_may_take_its_time_as_no_real_service_may(
+        self, clock: Any, *, simulated: bool, seconds: int
+    ) -> None:
+        """It shares our process, and imports 40,000 rows before it answers."""
+        where = Places("https://a.example", "https://b.example", "https://c.example", "app", simulated)
+        with requests_mock.Mocker() as mock, ExitStack() as stack:
+            mock.get(requests_mock.ANY, json={"good": True})
+            for client in ways_out(stack, where, clock, NullRecorder()):
+                client.send("GET", "/users/", judge)
+            assert [seen.timeout for seen in mock.request_history] == [(3, seconds)] * 2
 
     def test_a_service_that_was_silent_once_is_not_listened_to_for_long_again(self, clock: Any) -> None:
         with (

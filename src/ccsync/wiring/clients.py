@@ -7,15 +7,30 @@ from zoneinfo import ZoneInfo
 
 from ccsync.constant_contact.oauth import TokenKeeper
 from ccsync.constant_contact.oauth_endpoint import AuthorizationServer
+from ccsync.http.session import HttpClient
+from ccsync.http.transport import Limits
 from ccsync.logs.events import Event
 from ccsync.membrain.client import MembrainClient
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from ccsync.clock import Clock
     from ccsync.credentials.store import MembrainKey
-    from ccsync.http.session import HttpClient
     from ccsync.logs.events import Recorder
     from ccsync.wiring.application import Application
     from ccsync.wiring.places import Places
+
+SIMULATED = Limits(silence=60.0)
+"""Patience with the sandbox: it may share our process, and carries out an import of 40,000 rows before it answers."""
+
+
+def ways_out(stack: ExitStack, where: Places, clock: Clock, log: Recorder) -> tuple[HttpClient, HttpClient]:
+    """Return the way to Membrain and the one to Constant Contact, open as long as ``stack``."""
+    limits = SIMULATED if where.simulated else Limits()
+    membrain = HttpClient("membrain", where.membrain_url, clock, log, limits=limits)
+    contacts = HttpClient("constant-contact", where.api_url, clock, log, limits=limits)
+    return stack.enter_context(membrain), stack.enter_context(contacts)
 
 
 def membrain_client(application: Application, http: HttpClient, key: MembrainKey) -> MembrainClient:

@@ -12,10 +12,9 @@ from ccsync.credentials.store import CONSTANT_CONTACT, not_logged_in, read_token
 from ccsync.engine.instance import INSTANCE
 from ccsync.engine.options import Unwatched
 from ccsync.engine.survey import Services, Survey
-from ccsync.http.session import HttpClient
 from ccsync.logs.events import NullRecorder
 from ccsync.state.folder import AccountLock
-from ccsync.wiring.clients import membrain_client, token_keeper
+from ccsync.wiring.clients import membrain_client, token_keeper, ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +52,7 @@ def _reach(stack: ExitStack, application: Application) -> Services:
     tokens = read_tokens(application.credentials, application.config.account)
     if tokens is None:
         raise not_logged_in(CONSTANT_CONTACT)
-    membrain = stack.enter_context(HttpClient("membrain", where.membrain_url, clock, log))
-    contacts = stack.enter_context(HttpClient("constant-contact", where.api_url, clock, log))
+    membrain, contacts = ways_out(stack, where, clock, log)
     return Services(
         membrain_client(application, membrain, key),
         ConstantContactClient(contacts, token_keeper(application, where, log, tokens.account_id), budget),

@@ -12,10 +12,9 @@ from ccsync.credentials.store import CONSTANT_CONTACT, not_logged_in, read_token
 from ccsync.engine.context import Context
 from ccsync.engine.options import Unwatched
 from ccsync.engine.run import Run
-from ccsync.http.session import HttpClient
 from ccsync.logs.runlog import RunLog, new_run_id
 from ccsync.state.sqlite import SqliteStore
-from ccsync.wiring.clients import membrain_client, token_keeper
+from ccsync.wiring.clients import membrain_client, token_keeper, ways_out
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -48,8 +47,7 @@ def run_once(
     log = stack.enter_context(
         RunLog(application.folder, new_run_id(clock, random.SystemRandom()), config.account, clock)
     )
-    membrain_http = stack.enter_context(HttpClient("membrain", where.membrain_url, clock, log))
-    contact_http = stack.enter_context(HttpClient("constant-contact", where.api_url, clock, log))
+    membrain_http, contact_http = ways_out(stack, where, clock, log)
     context = Context(
         run=log.run,
         started=started,

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Addresses of both services, and the application that logs in to Constant Contact."""
+    """Addresses of both services, the application that logs in to Constant Contact, and whether both are simulated."""
 
     membrain_url: str
     api_url: str
     auth_url: str
     client_id: str
+    simulated: bool = False
 
 
 def real(config: Config) -> Places:
@@ -66,4 +67,4 @@ def sandbox(folder: Path, clock: Clock) -> Iterator[tuple[Places, str]]:
 
 
 def _of(endpoints: Endpoints) -> Places:
-    return Places(endpoints.membrain_url, endpoints.api_url, endpoints.auth_url, endpoints.client_id)
+    return Places(endpoints.membrain_url, endpoints.api_url, endpoints.auth_url, endpoints.client_id, True)

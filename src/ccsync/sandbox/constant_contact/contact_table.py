@@ -154,7 +154,7 @@ class ContactTable:
             (account, contact.contact_id, self._store.serial(), *columns, shown_from),
         )
         row = int(cursor.lastrowid or 0)
-        self._set_lists(row, contact.lists)
+        self._store.run_many("INSERT INTO memberships VALUES (?, ?)", [(row, each) for each in set(contact.lists)])
         return replace(contact, row=row)
 
     def _keep_copy(self, row: int, contact_id: str, now: float, until: float) -> None:
