@@ -18,6 +18,7 @@ from ccsync.constant_contact.client import ConstantContactClient
 from ccsync.http.session import HttpClient
 from ccsync.logs.events import NullRecorder
 from ccsync.membrain.client import MembrainClient
+from ccsync.sandbox.server import Sandbox
 from ccsync.state.calls import CallCounter
 
 if TYPE_CHECKING:
@@ -175,3 +176,24 @@ def membrain_with(service: Service, clock: TestClock) -> Iterator[Callable[..., 
 @pytest.fixture
 def membrain(membrain_with: Callable[..., MembrainClient]) -> MembrainClient:
     return membrain_with()
+
+
+@pytest.fixture(scope="module")
+def module_clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, module_clock: TestClock) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), module_clock) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(served: Sandbox, module_clock: TestClock) -> Iterator[Sandbox]:
+    before = served.membrain.switches
+    module_clock.sleep(10)
+    yield served
+    served.faults.clear()
+    names = [name for name in before.__dataclass_fields__ if name != "api_key"]
+    served.membrain.set_switches(**{name: getattr(before, name) for name in names})

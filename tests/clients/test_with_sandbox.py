@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,13 @@ from ccsync.http.session import HttpClient
 from ccsync.logs.events import NullRecorder
 from ccsync.membrain.client import MembrainClient
 from ccsync.sandbox.faults import Fault
-from ccsync.sandbox.server import Sandbox
 from ccsync.state.calls import CallCounter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from ccsync.sandbox.server import Sandbox
 
 KINDS = ("contacts", "companies", "prospects", "opportunities", "accountGrowthItems")
 
@@ -41,39 +42,6 @@ class Tokens:
         assert old == self._token
         self._token = self._new()
         return self._token
-
-
-@pytest.fixture(scope="module")
-def module_clock() -> Any:
-    class Clock:
-        moment = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
-
-        def now(self) -> datetime:
-            return self.moment
-
-        def monotonic(self) -> float:
-            return self.moment.timestamp()
-
-        def sleep(self, seconds: float) -> None:
-            self.moment += timedelta(seconds=seconds)
-
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, module_clock: Any) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox"), module_clock) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(served: Sandbox, module_clock: Any) -> Iterator[Sandbox]:
-    before = served.membrain.switches
-    module_clock.sleep(10)
-    yield served
-    served.faults.clear()
-    names = [name for name in before.__dataclass_fields__ if name != "api_key"]
-    served.membrain.set_switches(**{name: getattr(before, name) for name in names})
 
 
 @pytest.fixture

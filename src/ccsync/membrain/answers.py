@@ -35,22 +35,22 @@ HIDDEN = "[key]"
 PAUSE_SECONDS = 5.0
 
 _ABOUT_LIMITS = re.compile(r"rate|limit|throttl|too many|too often", re.IGNORECASE)
-_ABOUT_THE_KEY = re.compile(r"key|unauthori|access|denied|forbidden|permission|log ?in", re.IGNORECASE)
-_NO_INSTANCE = re.compile(r"instance not found", re.IGNORECASE)
+ABOUT_THE_KEY = re.compile(r"key|unauthori|access|denied|forbidden|permission|log ?in", re.IGNORECASE)
+NO_INSTANCE = re.compile(r"instance not found", re.IGNORECASE)
 
 
 def classifier(read: Reader, key: str) -> Classifier:
     """Return the reading of answers to GET requests; ``read`` checks the shape, ``key`` stays out of every message."""
 
     def classify(answer: Answer) -> Verdict:
-        by_status = _by_status(answer, _without(key, shown(answer.body))) or stumbled(TITLE, answer)
+        by_status = _by_status(answer, without(key, shown(answer.body))) or stumbled(TITLE, answer)
         if by_status:
             return by_status
         told = _told(answer.body)
         if told is not None:
-            return _by_words(answer, _without(key, told))
+            return _by_words(answer, without(key, told))
         if answer.status >= HTTPStatus.BAD_REQUEST:
-            return Fail(nonsense(f"Membrain refuses GET {answer.path}: {_without(key, shown(answer.body))}"))
+            return Fail(nonsense(f"Membrain refuses GET {answer.path}: {without(key, shown(answer.body))}"))
         return understood(TITLE, read, answer)
 
     return classify
@@ -86,11 +86,11 @@ def _record(row: Any) -> dict[str, Any]:
 
 def _by_status(answer: Answer, words: str) -> Verdict | None:
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return Fail(_wrong_key(words or str(answer.status)))
+        return Fail(wrong_key(words or str(answer.status)))
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return _too_much(answer, words)
+        return too_much(answer, words)
     if answer.status == HTTPStatus.NOT_FOUND:
-        return Fail(_no_instance(f"Membrain knows no {answer.path}"))
+        return Fail(no_instance(f"Membrain knows no {answer.path}"))
     return None
 
 
@@ -106,19 +106,20 @@ def _told(body: bytes) -> str | None:
 
 
 def _by_words(answer: Answer, words: str) -> Verdict:
-    if _NO_INSTANCE.search(words):
-        return Fail(_no_instance(f"Membrain answers: {words}"))
+    if NO_INSTANCE.search(words):
+        return Fail(no_instance(f"Membrain answers: {words}"))
     if _ABOUT_LIMITS.search(words):
-        return _too_much(answer, words)
-    if _ABOUT_THE_KEY.search(words):
-        return Fail(_wrong_key(words))
+        return too_much(answer, words)
+    if ABOUT_THE_KEY.search(words):
+        return Fail(wrong_key(words))
     error = Unreachable(
         f"Membrain answers GET {answer.path} with an error: {words}", hint="ccsync run --once, later", code="bad_answer"
     )
     return Fail(error) if answer.status >= HTTPStatus.BAD_REQUEST else Retry(error)
 
 
-def _too_much(answer: Answer, words: str) -> Throttled:
+def too_much(answer: Answer, words: str) -> Throttled:
+    """Judge an answer that asks to slow down."""
     error = TryLater(
         f"Membrain keeps asking to slow down: {words}",
         hint="set `[membrain] requests_per_minute`, or ccsync run --once, later",
@@ -128,13 +129,16 @@ def _too_much(answer: Answer, words: str) -> Throttled:
     return Throttled(error, PAUSE_SECONDS if wait is None else wait)
 
 
-def _wrong_key(words: str) -> CcsyncError:
+def wrong_key(words: str) -> CcsyncError:
+    """Return the error for a key that Membrain does not take."""
     return LoginNeeded(f"Membrain does not accept the key: {words}", hint=login_command(MEMBRAIN), code="wrong_key")
 
 
-def _no_instance(message: str) -> CcsyncError:
+def no_instance(message: str) -> CcsyncError:
+    """Return the error for an instance that does not exist."""
     return ConfigError(message, hint="mend `[membrain] instance`, then: ccsync config check")
 
 
-def _without(key: str, text: str) -> str:
+def without(key: str, text: str) -> str:
+    """Return a text with the key, wherever it stands in it, made unreadable."""
     return text.replace(key, HIDDEN) if key else text

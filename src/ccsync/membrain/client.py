@@ -1,4 +1,4 @@
-"""Reading from Membrain's API: whole lists or nothing.
+"""Membrain's API: lists read whole or not at all, and single records.
 
 Facts: the key goes in a header called ``APIKey`` and stays out of addresses; paths end in a slash; pages hold 100 rows
 unless a parameter, whose name is not public, asks for up to 1000; a range of change times needs both ends.
@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from ccsync.errors import Unreachable
 from ccsync.membrain.answers import classifier, lists_by_name, some_users
 from ccsync.membrain.paging import Page, Record, page_from, windows
+from ccsync.membrain.writes import Writes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from ccsync.clock import Clock
@@ -46,10 +47,12 @@ class ShrankError(Exception):
 
 
 class MembrainClient:
-    """Membrain's REST API, version 2, as far as ccsync reads it.
+    """Membrain's REST API, version 2, as far as ccsync uses it.
 
     All methods raise Unreachable when no usable answer comes, LoginNeeded when the key is refused, ConfigError when
-    there is no such instance, and TryLater when Membrain keeps asking to slow down.
+    there is no such instance, and TryLater when Membrain keeps asking to slow down. Those that write raise
+    RecordRefused with Membrain's own words when it does not take a record, and AnswerLost when the write may have
+    happened without an answer.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class MembrainClient:
         self._page_size = {page_size_parameter: str(LARGEST_PAGE)} if page_size_parameter else {}
         self._parallel = max(1, parallel_pages)
         self._pace = _Pace(clock, 60 / requests_per_minute if requests_per_minute else 0.0)
+        self._single = Writes(http, key, self._headers)
 
     @property
     def instance(self) -> str:
@@ -135,6 +139,24 @@ class MembrainClient:
             hint="ccsync run --once, later",
             code="half_answer",
         )
+
+    def record(self, resource: str, record_id: str) -> Record | None:
+        """Return one row, also one that is marked as deleted; None when Membrain says that there is no such record.
+
+        Whether it serves single records at all is not documented, so None alone does not prove that a record is gone.
+        """
+        return self._single.record(resource, record_id)
+
+    def create(self, resource: str, values: Mapping[str, object]) -> str | None:
+        """Add a record and return its Id; None when it was taken and the answer does not tell the Id.
+
+        It is sent once: after AnswerLost look for the record before it is created again.
+        """
+        return self._single.create(resource, values)
+
+    def update(self, resource: str, record_id: str, values: Mapping[str, object]) -> None:
+        """Set properties of a record; may be repeated. Whether the others stay is not documented: read it back."""
+        self._single.update(resource, record_id, values)
 
     def _fresh_rows(self, resource: str, query: dict[str, str], reading: _Reading) -> Iterator[list[Record]]:
         """Read the list once and yield the rows that this reading has not seen."""

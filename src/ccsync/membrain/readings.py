@@ -27,7 +27,7 @@ _UNSET_BEGINS = frozenset("01")
 _GUID = re.compile(r"\{?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\}?")
 _YES = frozenset({"true", "1", "yes", "y"})
 _NO = frozenset({"false", "0", "no", "n"})
-_SEPARATORS = (";", "|", ",")
+SEPARATORS = (";", "|", ",")
 _DAY_LENGTH = len("2026-01-31")
 _LONGEST_NUMBER = 20
 
@@ -47,6 +47,11 @@ def guid(value: object) -> str:
     text = plain(value)
     found = _GUID.fullmatch(text)
     return found[1].lower() if found else text
+
+
+def is_guid(text: str) -> bool:
+    """Tell whether a text is a GUID in any form."""
+    return bool(_GUID.fullmatch(text.strip()))
 
 
 def number(value: object) -> str:
@@ -153,7 +158,7 @@ def _label(text: str, known: Property) -> str:
 def _taken_apart(text: str, known: Property) -> Sequence[str]:
     """Split joined options at the separator that gives known ones, or else at the first that occurs."""
     words = frozenset(label for _, label in known.options)
-    attempts = [_split(text, separator, known, words) for separator in _SEPARATORS if separator in text]
+    attempts = [_split(text, separator, known, words) for separator in SEPARATORS if separator in text]
     return next(
         (labels for labels in attempts if words.issuperset(labels)), attempts[0] if attempts else [_label(text, known)]
     )

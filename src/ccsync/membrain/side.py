@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _AUDIT = ("CreatedById", "CreatedByName", "CreatedDate", "ChangedById", "ChangedByName", "ChangedDate")
-_COMPANY_LINK = ("Name", "CompanyId", "CompanyName")
+#: What says which company a contact or a project belongs to. Which of them a write needs is not known: send both.
+COMPANY_ID = "CompanyId"
+COMPANY_NAME = "CompanyName"
+_COMPANY_LINK = ("Name", COMPANY_ID, COMPANY_NAME)
 _PROJECT = (*_COMPANY_LINK, "OwnerId", "OwnerName", "ProcessId", "ProcessCurrentStageId", "ProcessCurrentStageName")
 _KNOWN: Mapping[Resource, tuple[str, ...]] = {
     Resource.CONTACTS: (*_COMPANY_LINK, "EmailAddress"),
@@ -56,6 +59,8 @@ _ENTITIES: Mapping[str, Resource] = {
     "accountgrowthproject": Resource.ACCOUNT_GROWTH_ITEMS,
 }
 _ROW_STATE = frozenset((*_AUDIT, *_DELETED, *_RETIRED))
+#: What Membrain writes itself, and what is no matter of fields.
+NOT_WRITABLE = _ROW_STATE | {"Id"}
 _CHOICES = (PropertyType.SELECT, PropertyType.MULTI_SELECT)
 _GROUP_SUFFIX = "customfields"
 

@@ -146,6 +146,16 @@ class TestShape:
         membrain.set_switches(single_record="page")
         assert [row["Id"] for row in ask.get(f"contacts/{contact}")["items"]] == [contact]
 
+    def test_by_switch_it_comes_in_a_wrapper(self, membrain: Any, contact: str, company: str, ask: Any) -> None:
+        membrain.set_switches(single_record="wrapped")
+        assert ask.get(f"contacts/{contact}")["contact"]["Id"] == contact
+        assert ask.get(f"companies/{company}").keys() == {"company"}
+
+    def test_by_switch_it_is_not_served(self, membrain: Any, contact: str, ask: Any) -> None:
+        membrain.set_switches(single_record="unserved")
+        assert ask.send("GET", f"contacts/{contact}").status_code == 404
+        assert ask.names("contacts") == ["Ann Lind"]
+
     def test_by_switch_first_and_last_name_stand_beside_the_name(self, populated: Any, eva: str, ask: Any) -> None:
         assert "FirstName" not in ask.get(f"contacts/{eva}")
         populated.set_switches(split_names=True)

@@ -37,6 +37,22 @@ class TestCreating:
         assert keys <= answer.keys()
         assert (len(answer) == 1) is (reply == "id")
 
+    def test_by_switch_the_answer_is_the_id_as_a_text(self, membrain: Any, ask: Any) -> None:
+        membrain.set_switches(write_reply="bare-id")
+        assert ask.post("companies/", Name="Polar Data") == membrain.all("companies")[0]["Id"]
+
+    @pytest.mark.parametrize(
+        ("single", "keys"),
+        [("page", {"count", "from", "to", "items"}), ("wrapped", {"company"}), ("unserved", {"Id", "Name"})],
+    )
+    def test_a_record_is_answered_as_a_single_one_is_shown(
+        self, membrain: Any, ask: Any, single: str, keys: set[str]
+    ) -> None:
+        membrain.set_switches(single_record=single)
+        answer = ask.post("companies/", Name="Polar Data")
+        assert keys <= answer.keys()
+        assert ("Id" in answer) is (single == "unserved")
+
     def test_by_switch_the_answer_is_empty(self, membrain: Any, ask: Any) -> None:
         membrain.set_switches(write_reply="empty")
         answer = ask.send("POST", "companies/", json={"Name": "Polar Data"})
@@ -49,6 +65,19 @@ class TestCreating:
     def test_a_company_name_that_nobody_has_is_refused(self, ask: Any) -> None:
         assert "Company not found" in ask.post("contacts/", Name="Bo Ek", CompanyName="Nowhere")["error"]
         assert ask.names("contacts") == []
+
+    @pytest.mark.parametrize(
+        ("link", "found"), [("either", "Fjord Bygg AB"), ("id", "Fjord Bygg AB"), ("name", "Polar Data")]
+    )
+    def test_which_property_says_the_company_is_a_switch(
+        self, membrain: Any, company: str, ask: Any, link: str, found: str
+    ) -> None:
+        membrain.create("companies", {"Name": "Polar Data"})
+        membrain.set_switches(company_link=link)
+        made = ask.post("contacts/", Name="Bo Ek", CompanyId=company, CompanyName="Polar Data")
+        assert made["CompanyName"] == found
+        other = {"id": "CompanyName", "name": "CompanyId"}.get(link, "")
+        assert ask.post("contacts/", Name="Bo Ek", **({other: company} if other else {}))["CompanyId"] == ""
 
     def test_by_switch_it_makes_the_company(self, membrain: Any, ask: Any) -> None:
         membrain.set_switches(company_name_creates=True)
@@ -85,11 +114,16 @@ class TestCreating:
     def test_users_cannot_be_made(self, ask: Any) -> None:
         assert ask.send("POST", "users/", json={"Name": "Bo"}).status_code == 405
 
-    @pytest.mark.parametrize(("refusal", "status"), [("error-in-200", 200), ("status-400", 400)])
-    def test_a_refusal_has_one_of_two_shapes(self, membrain: Any, ask: Any, refusal: str, status: int) -> None:
+    @pytest.mark.parametrize(
+        ("refusal", "status", "name"),
+        [("error-in-200", 200, "error"), ("message-in-200", 200, "Message"), ("status-400", 400, "error")],
+    )
+    def test_a_refusal_has_one_of_three_shapes(
+        self, membrain: Any, ask: Any, refusal: str, status: int, name: str
+    ) -> None:
         membrain.set_switches(refusal=refusal)
         answer = ask.send("POST", "contacts/", json={})
-        assert (answer.status_code, "error" in answer.json()) == (status, True)
+        assert (answer.status_code, answer.json()) == (status, {name: "Mandatory: Name"})
 
     def test_a_body_that_is_not_json_is_refused(self, ask: Any) -> None:
         assert ask.send("POST", "contacts/", data={"Name": "Bo"}).json() == {"error": "The body is not JSON"}
@@ -97,6 +131,7 @@ class TestCreating:
     def test_by_switch_the_body_is_a_form(self, membrain: Any, ask: Any) -> None:
         membrain.set_switches(body_format="form")
         assert ask.send("POST", "contacts/", data={"Name": "Bo"}).json()["Name"] == "Bo"
+        assert ask.post("contacts/", Name="Bo") == {"error": "The body is not a form"}
 
 
 class TestChanging:
@@ -168,6 +203,29 @@ class TestChanging:
         first = INTERESTS.options[0].id
         assert ask.put(f"contacts/{contact}", **{prop(INTERESTS): [first]})[prop(INTERESTS)] == [first]
         assert "error" in ask.put(f"contacts/{contact}", **{prop(NEWSLETTER): "Yes"})
+
+    def test_by_switch_options_are_objects(self, membrain: Any, contact: str, ask: Any) -> None:
+        membrain.set_switches(option_encoding="object", multi_select="list")
+        first = {"Id": INTERESTS.options[0].id, "Name": INTERESTS.options[0].name}
+        yes = {"Id": NEWSLETTER.options[0].id, "Name": "Yes"}
+        changed = ask.put(f"contacts/{contact}", **{prop(INTERESTS): [first], prop(NEWSLETTER): yes})
+        assert (changed[prop(INTERESTS)], changed[prop(NEWSLETTER)]) == ([first], yes)
+        for other in ("Yes", yes["Id"]):
+            assert "error" in ask.put(f"contacts/{contact}", **{prop(NEWSLETTER): other})
+
+    def test_objects_are_joined_by_name(self, membrain: Any, contact: str, ask: Any) -> None:
+        membrain.set_switches(option_encoding="object")
+        both = ", ".join(option.name for option in INTERESTS.options[:2])
+        assert ask.put(f"contacts/{contact}", **{prop(INTERESTS): both})[prop(INTERESTS)] == both
+
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_a_form_names_a_property_once_for_each_option(
+        self, membrain: Any, contact: str, ask: Any, count: int
+    ) -> None:
+        membrain.set_switches(body_format="form", multi_select="list", option_encoding="object")
+        ids = [option.id for option in INTERESTS.options[:count]]
+        changed = ask.send("PUT", f"contacts/{contact}", data={prop(INTERESTS): ids}).json()
+        assert [option["Id"] for option in changed[prop(INTERESTS)]] == ids
 
     @pytest.mark.parametrize(("reading", "value"), [("accepted", "implicit"), ("dropped", ""), ("refused", None)])
     def test_what_a_write_to_a_restricted_field_does_is_a_switch(

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
-from ccsync.sandbox.membrain.kinds import RULES, Kind
+from ccsync.sandbox.membrain.kinds import RULES, SINGULAR, Kind
 from ccsync.sandbox.membrain.reading import QueryReader
 from ccsync.sandbox.membrain.render import Renderer
 from ccsync.sandbox.membrain.values import Refused
@@ -63,8 +63,9 @@ class Api:
             endpoint, arguments = _PATHS.bind_to_environ(request.environ).match()
             return _json(self._dispatch(request, endpoint, arguments))
         except Refused as error:
+            name = "Message" if self._switches.refusal == "message-in-200" else "error"
             status = HTTPStatus.BAD_REQUEST if self._switches.refusal == "status-400" else HTTPStatus.OK
-            return _json({"error": str(error)}, status)
+            return _json({name: str(error)}, status)
         except _Missing:
             lenient = self._switches.missing_record == "error-in-200"
             return _json({"error": "Not found"}, HTTPStatus.OK if lenient else HTTPStatus.NOT_FOUND)
@@ -82,6 +83,8 @@ class Api:
             raise MethodNotAllowed
         if endpoint == "collection":
             return self._list(kind, {name.casefold(): value for name, value in request.args.items()})
+        if self._switches.single_record == "unserved":
+            raise NotFound
         return self._one(self._found(kind, arguments["record_id"]))
 
     def _list(self, kind: Kind, query: Mapping[str, str]) -> Any:
@@ -92,9 +95,13 @@ class Api:
         return self._renderer.page(rows, self._store.count(selection), selection.start)
 
     def _one(self, row: Row) -> Any:
-        if self._switches.single_record == "page":
-            return self._renderer.page([row], 1, 0)
-        return self._renderer.record(row)
+        match self._switches.single_record:
+            case "page":
+                return self._renderer.page([row], 1, 0)
+            case "wrapped":
+                return {SINGULAR[row.kind]: self._renderer.record(row)}
+            case _:
+                return self._renderer.record(row)
 
     def _write(self, request: Request, kind: Kind, record_id: str) -> Any:
         if not RULES[kind].writable:
@@ -121,6 +128,8 @@ class Api:
         match self._switches.write_reply:
             case "id":
                 return {"Id": row.id}
+            case "bare-id":
+                return row.id
             case "empty":
                 return None
             case _:
@@ -128,7 +137,10 @@ class Api:
 
     def _body(self, request: Request) -> dict[str, Any]:
         if self._switches.body_format == "form":
-            return request.form.to_dict()
+            form = request.form.to_dict(flat=False)
+            if not form:
+                raise Refused("The body is not a form")
+            return {name: values if len(values) > 1 else values[0] for name, values in form.items()}
         try:
             body = json.loads(request.get_data())
         except ValueError as error:

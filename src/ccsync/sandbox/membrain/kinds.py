@@ -63,12 +63,26 @@ RULES: Final[dict[Kind, ListRules]] = {
     Kind.PRODUCTS: ListRules(paged=False),
 }
 
-CUSTOM_FIELD_GROUP: Final[dict[Kind, str]] = {
-    Kind.COMPANIES: "companyCustomFields",
-    Kind.CONTACTS: "contactCustomFields",
-    Kind.PROSPECTS: "prospectCustomFields",
-    Kind.OPPORTUNITIES: "opportunityCustomFields",
-    Kind.ACCOUNT_GROWTH_ITEMS: "accountGrowthItemCustomFields",
-    Kind.USERS: "userCustomFields",
+SINGULAR: Final = {
+    Kind.COMPANIES: "company",
+    Kind.CONTACTS: "contact",
+    Kind.PROSPECTS: "prospect",
+    Kind.OPPORTUNITIES: "opportunity",
+    Kind.ACCOUNT_GROWTH_ITEMS: "accountGrowthItem",
+    Kind.TICKETS: "ticket",
+    Kind.ACTIVITIES: "activity",
+    Kind.USERS: "user",
+    Kind.ROLES: "role",
+    Kind.PRODUCTS: "product",
 }
+
+_WITH_CUSTOM_FIELDS: Final = (
+    Kind.COMPANIES,
+    Kind.CONTACTS,
+    Kind.PROSPECTS,
+    Kind.OPPORTUNITIES,
+    Kind.ACCOUNT_GROWTH_ITEMS,
+    Kind.USERS,
+)
+CUSTOM_FIELD_GROUP: Final = {kind: f"{SINGULAR[kind]}CustomFields" for kind in _WITH_CUSTOM_FIELDS}
 """Keys of the object that `/customFields/` answers; company, contact and user are known, the others follow them."""

@@ -12,7 +12,7 @@ from ccsync.sandbox.membrain.times import TimeStyle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ccsync.sandbox.membrain.store import CustomField, Row
+    from ccsync.sandbox.membrain.store import CustomField, Option, Row
     from ccsync.sandbox.membrain.switches import MembrainSwitches
 
 _NAME_PARTS = ("FirstName", "LastName")
@@ -84,14 +84,23 @@ class Renderer:
             return self._typed(value, PropertyType.DATE)
         if not custom.options or not value:
             return self._plain(value)
-        by_name = self._switches.option_encoding == "name"
-        words = {option.id: option.name if by_name else option.id for option in custom.options}
+        options = {option.id: option for option in custom.options}
         if isinstance(value, str):
-            return words[value]
-        chosen = [words[option_id] for option_id in value]
+            return self._option(options[value])
         if self._switches.multi_select == "list":
-            return chosen
+            return [self._option(options[option_id]) for option_id in value]
+        by_id = self._switches.option_encoding == "id"
+        chosen = (option_id if by_id else options[option_id].name for option_id in value)
         return self._switches.multi_select_separator.join(chosen)
+
+    def _option(self, option: Option) -> Any:
+        match self._switches.option_encoding:
+            case "id":
+                return option.id
+            case "object":
+                return {"Id": option.id, "Name": option.name}
+            case _:
+                return option.name
 
     def _audit(self, row: Row) -> dict[str, Any]:
         return {

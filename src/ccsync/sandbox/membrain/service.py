@@ -169,6 +169,8 @@ class MembrainService:
         switches = replace(
             self._switches,
             clearing="clears",
+            body_format="json",
+            company_link="either",
             company_name_creates=True,
             extra_mandatory=(),
             multi_select="list",

@@ -70,11 +70,14 @@ class MembrainSwitches:
     body_format: Literal["json", "form"] = "json"
     """9: how the values of a POST or PUT are sent."""
 
-    write_reply: Literal["record", "id", "empty"] = "record"
-    """9: what a POST or PUT answers."""
+    write_reply: Literal["record", "id", "bare-id", "empty"] = "record"
+    """9: what a POST or PUT answers: the record, an object with its Id, the Id alone as a JSON text, or nothing."""
 
-    single_record: Literal["bare", "page"] = "bare"
-    """9: a record asked for by Id comes bare, or as a page with one row."""
+    single_record: Literal["bare", "page", "wrapped", "unserved"] = "bare"
+    """9: a record asked for by Id comes bare, as a page with one row, as the only member of an object, or not at all.
+
+    Unserved: 404 for every Id. What answers a write has the same shape, and is bare where records are not served.
+    """
 
     put_replaces: bool = False
     """10: whether a PUT empties the properties that it does not name."""
@@ -82,11 +85,14 @@ class MembrainSwitches:
     company_name_creates: bool = False
     """11: whether a contact written with an unknown CompanyName creates that company; else it is an error."""
 
+    company_link: Literal["either", "id", "name"] = "either"
+    """11: which property a write sets the company with; the other one is passed over."""
+
     extra_mandatory: tuple[str, ...] = ()
     """12: properties demanded beside Name, such as `companies.Website` or `contacts.CompanyName`."""
 
-    refusal: Literal["error-in-200", "status-400"] = "error-in-200"
-    """13: how a record that breaks a rule is refused."""
+    refusal: Literal["error-in-200", "message-in-200", "status-400"] = "error-in-200"
+    """13: how a record that breaks a rule is refused; message-in-200 is 200 with `Message` and no `error`."""
 
     missing_record: Literal["status-404", "error-in-200"] = "status-404"
     """13: how an Id that no record has is answered."""
@@ -106,8 +112,8 @@ class MembrainSwitches:
     split_names: bool = False
     """17: whether contacts carry FirstName and LastName beside Name."""
 
-    option_encoding: Literal["name", "id"] = "name"
-    """18: how the options of select fields are written in records, both ways."""
+    option_encoding: Literal["name", "id", "object"] = "name"
+    """18: how the options of select fields are written in records, both ways; objects are joined by name."""
 
     multi_select: Literal["joined", "list"] = "joined"
     """18: several options as one text or as an array."""

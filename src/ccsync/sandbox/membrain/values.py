@@ -34,6 +34,8 @@ class ValueReader:
 
     def __init__(self, switches: MembrainSwitches, fields: Sequence[CustomField]) -> None:
         self._switches = switches
+        self._in_a_form = switches.body_format == "form"
+        self._passed_over = {"id": "CompanyName", "name": "CompanyId"}.get(switches.company_link, "")
         self._custom = {(custom.kind, (CUSTOM_FIELD_PREFIX + custom.id).casefold()): custom for custom in fields}
         self._proper = {
             kind: {name.casefold(): (name, type_) for name, type_ in known.items()}
@@ -57,7 +59,7 @@ class ValueReader:
                     _keep(CUSTOM_FIELD_PREFIX + custom.id, self._custom_value(custom, value), values, clear)
                 continue
             proper, type_ = self._proper[kind].get(name.casefold(), ("", PropertyType.TEXT))
-            if proper in known:
+            if proper in known and proper != self._passed_over:
                 _keep(proper, _typed(proper, type_, value), values, clear)
         return Change(values, frozenset(clear))
 
@@ -74,19 +76,29 @@ class ValueReader:
             return _typed(custom.name, types.get(custom.type, PropertyType.TEXT), value)
         if value in ("", None, []):
             return ""
+        encoding = self._switches.option_encoding
+        single = "id" if encoding == "object" and self._in_a_form else encoding
         if custom.type != assumed.MULTI_SELECT:
-            return self._option(custom, value)
-        if isinstance(value, list) is not (self._switches.multi_select == "list"):
+            return _option(custom, value, single)
+        if self._switches.multi_select == "list":
+            words = [value] if self._in_a_form and isinstance(value, str) else value
+            if not isinstance(words, list):
+                raise Refused(f"{value!r} is not a value of {custom.name}")
+            return [_option(custom, word, single) for word in words]
+        if not isinstance(value, str):
             raise Refused(f"{value!r} is not a value of {custom.name}")
-        words = value if isinstance(value, list) else value.split(self._switches.multi_select_separator)
-        return [self._option(custom, word) for word in words]
+        joined = "name" if encoding == "object" else encoding
+        return [_option(custom, word, joined) for word in value.split(self._switches.multi_select_separator)]
 
-    def _option(self, custom: CustomField, word: Any) -> str:
-        by_name = self._switches.option_encoding == "name"
-        for option in custom.options:
-            if word == (option.name if by_name else option.id):
-                return option.id
-        raise Refused(f"{word!r} is not an option of {custom.name}")
+
+def _option(custom: CustomField, word: Any, encoding: str) -> str:
+    """Return the id of an option given by ``id``, by ``name`` or as an ``object`` with its id."""
+    is_object = isinstance(word, dict)
+    wanted = word.get("Id") if is_object else word
+    for option in custom.options:
+        if is_object is (encoding == "object") and wanted == (option.name if encoding == "name" else option.id):
+            return option.id
+    raise Refused(f"{word!r} is not an option of {custom.name}")
 
 
 def _keep(name: str, value: Any, values: dict[str, Any], clear: set[str]) -> None:

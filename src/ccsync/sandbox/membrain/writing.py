@@ -64,7 +64,7 @@ class Writer:
         named = self._with_company(row.kind, change.set)
         kept = {} if self._switches.put_replaces else row.values
         values = self._without(row, {**kept, **named}, _company_as_one(change.clear, named))
-        self._check_mandatory(row.kind, values)
+        self._check_mandatory(row.kind, values, row.values)
         return self._save(replace(row, values=values, deleted=""), row)
 
     def delete(self, row: Row) -> Row:
@@ -147,13 +147,18 @@ class Writer:
             return {**values, **{name: row.values[name] for name in emptied}}
         return {name: value for name, value in values.items() if name not in emptied}
 
-    def _check_mandatory(self, kind: Kind, values: Mapping[str, Any]) -> None:
+    def _check_mandatory(self, kind: Kind, values: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> None:
+        """Refuse a record without what is demanded; one that never had it may stay as it is."""
         demanded = ["Name"]
         for path in self._switches.extra_mandatory:
             of_kind, _, name = path.partition(".")
             if of_kind == kind:
                 demanded.append(name)
-        missing = [name for name in demanded if not str(values.get(name, "")).strip()]
+        missing = [
+            name
+            for name in demanded
+            if not str(values.get(name, "")).strip() and (before is None or str(before.get(name, "")).strip())
+        ]
         if missing:
             raise Refused(f"Mandatory: {', '.join(missing)}")
 
