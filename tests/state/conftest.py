@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from ccsync.state.inward import Inward
     from ccsync.state.store import Agreement, History, Mirror, Progress, Store, Work
 
 
@@ -39,6 +40,10 @@ class ReopenedStore:
     @property
     def work(self) -> Work:
         return self._fresh().work
+
+    @property
+    def inward(self) -> Inward:
+        return self._fresh().inward
 
     @property
     def progress(self) -> Progress:

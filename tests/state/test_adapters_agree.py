@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from ccsync.state.memory import MemoryStore
 from ccsync.state.sqlite import SqliteStore
 from ccsync.state.values import FieldCounts
-from ccsync.sync.operations import Batch, Intent, IntentState, Operation, Reason, Waiting
+from ccsync.sync.operations import Batch, Intent, IntentState, MembrainIntent, Operation, Reason, Waiting
 from ccsync.sync.records import (
     Base,
     Contact,
@@ -27,6 +27,7 @@ from ccsync.sync.records import (
     MembrainRecord,
     Resource,
     Standing,
+    name_key,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ texts = st.sampled_from(["", "x", "Å\ud83d"])
 moments = st.integers(0, 3).map(lambda days: NOON + timedelta(days=days))
 sweeps = st.none() | st.integers(1, 3)
 states = st.sampled_from(IntentState)
-resources = st.sampled_from([Resource.CONTACTS, Resource.PROSPECTS, Resource.OPPORTUNITIES])
+resources = st.sampled_from([Resource.CONTACTS, Resource.COMPANIES, Resource.PROSPECTS, Resource.OPPORTUNITIES])
 records = st.builds(
     lambda identifier, email, company, name, created, changed, gone, closed: (
         identifier,
@@ -84,6 +85,15 @@ intents = st.builds(
     email=addresses,
     operations=st.just(((Operation.CREATE, "customers"),)),
     add=st.frozensets(list_ids),
+)
+membrain_intents = st.builds(
+    MembrainIntent,
+    contact_id=contact_ids,
+    membrain_id=st.none() | people,
+    email=addresses,
+    operations=st.just(((Operation.CREATE, "customers"),)),
+    company=texts,
+    may_create=st.booleans(),
 )
 waits = st.builds(
     Waiting,
@@ -159,6 +169,20 @@ class Adapters(RuleBasedStateMachine):
     def untouch(self, gone: list[MembrainId]) -> None:
         self.both(lambda store: store.work.untouch(gone))
 
+    @rule(contact=contact_ids, address=addresses, list_id=list_ids, gone=st.none() | contact_ids)
+    def touch_inward(self, contact: ContactId, address: str, list_id: ListId, gone: ContactId | None) -> None:
+        self.both(lambda store: store.inward.touch_contacts([contact]))
+        self.both(lambda store: store.inward.touch_contacts_at([EmailKey(address)]))
+        self.both(lambda store: store.inward.touch_members([list_id]))
+        if gone is not None:
+            self.both(lambda store: store.inward.untouch_contacts([gone]))
+
+    @rule(planned=st.lists(membrain_intents, max_size=3), sent=st.integers(1, 8), at=moments, dropped=numbers)
+    def plan_inward(self, planned: list[MembrainIntent], sent: int, at: datetime, dropped: list[int]) -> None:
+        self.both(lambda store: store.inward.plan_membrain(planned))
+        self.both(lambda store: store.inward.mark_sent(sent, at))
+        self.both(lambda store: store.inward.drop_membrain_intents(dropped))
+
     @rule(planned=st.lists(intents, max_size=3))
     def plan(self, planned: list[Intent]) -> None:
         self.both(lambda store: store.work.plan(planned))
@@ -217,6 +241,8 @@ class Adapters(RuleBasedStateMachine):
             self.both(lambda store, kind=kind: store.mirror.records(kind, everybody))  # type: ignore[misc] # early bound
             self.both(lambda store, kind=kind: store.mirror.record_count(kind))  # type: ignore[misc] # early bound
         self.both(lambda store: store.mirror.contacts_by_email(keys))
+        self.both(lambda store: store.mirror.everybody_by_email(keys))
+        self.both(lambda store: store.mirror.companies_by_name([name_key(name) for name in ("", "x", "Å\ud83d", "å?")]))
         self.both(lambda store: store.mirror.projects_of([MembrainId(name) for name in ("", "o1", "o2")]))
         self.both(lambda store: store.mirror.contacts(theirs))
         self.both(lambda store: store.mirror.contacts_by_address(keys))
@@ -238,6 +264,15 @@ class Adapters(RuleBasedStateMachine):
         self.both(lambda store: (store.work.waiting(), store.work.waiting_counts(), store.work.waiting(limit=1)))
         self.both(lambda store: store.work.waiting_for(everybody))
         self.both(lambda store: store.history.field_statistics())
+
+    @invariant()
+    def the_way_into_membrain_agrees(self) -> None:
+        self.both(lambda store: (store.inward.touched_contacts(), store.inward.touched_contact_count()))
+        self.both(lambda store: store.inward.touched_contacts(after=ContactId("c1"), limit=1))
+        for sent in (None, True, False):
+            self.both(lambda store, sent=sent: store.inward.membrain_intents(sent=sent))  # type: ignore[misc] # early bound
+            self.both(lambda store, sent=sent: store.inward.membrain_intent_count(sent=sent))  # type: ignore[misc] # early bound
+            self.both(lambda store, sent=sent: store.inward.membrain_intents(sent=sent, after=1, limit=2))  # type: ignore[misc] # early bound
 
     def _leave(self, *, broken: bool) -> None:
         _, *scopes = self._scopes.pop()

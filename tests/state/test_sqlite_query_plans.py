@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccsync.state.sqlite import SqliteStore, agreement, history, mirror, progress, sweeps, work
+from ccsync.state.sqlite import SqliteStore, agreement, history, inward, mirror, progress, sweeps, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from types import ModuleType
 
-BOOKS = (agreement, history, mirror, progress, sweeps, work)
+BOOKS = (agreement, history, inward, mirror, progress, sweeps, work)
 
 LARGE = {
     "sweeps.MISSED_RECORDS": "the end of a complete reading is about all rows: an index of the living ones",
@@ -29,6 +29,7 @@ LARGE = {
 }
 SMALL = {
     "work.TOUCHED_COUNT": "all the touched are counted, and only they: nothing but their ids",
+    "inward.TOUCHED_COUNT": "the same of the other side's contacts",
     "work.BATCHES": "all open batches are asked for, a handful",
     "history.FIELDS": "as many as the config has fields",
     "history.REASONS": "as many as the config has fields, times the reasons",

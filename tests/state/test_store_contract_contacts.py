@@ -107,6 +107,12 @@ class TestReadingConstantContact:
         store.mirror.put_contacts([contact("c1", lists=("L2", "L3"))])
         assert [store.mirror.list_size(ListId(name)) for name in ("L1", "L2", "L3", "L4")] == [1, 1, 1, 0]
 
+    def test_the_members_of_a_list_are_known_by_their_ids(self, store: Store, contact: Contacts) -> None:
+        store.mirror.put_contacts([contact("c1", lists=("L1",)), contact("c2", lists=("L1", "L2"))])
+        store.mirror.put_contacts([contact("c1", lists=("L1",), deleted=True)])
+        assert store.mirror.members(ListId("L1")) == store.mirror.members(ListId("L2")) == {"c2"}
+        assert store.mirror.members(ListId("L3")) == set()
+
     def test_a_deleted_contact_is_on_no_list_and_revived_it_is_again(self, store: Store, contact: Contacts) -> None:
         store.mirror.put_contacts([contact("c1", lists=("L1",))])
         store.mirror.put_contacts([contact("c1", lists=("L1",), deleted=True)])

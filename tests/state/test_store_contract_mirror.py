@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ccsync.state.values import RecordChange
-from ccsync.sync.records import Contact, EmailKey, Gone, MembrainId, MembrainRecord, Resource
+from ccsync.sync.records import Contact, EmailKey, Gone, MembrainId, MembrainRecord, Resource, name_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,6 +138,23 @@ class TestFindingMembrainRecords:
         store.mirror.put_records([person("m1", "ann@example.com", gone=Gone.DELETED)])
         assert store.mirror.contacts_by_email([EmailKey("ann@example.com")]) == {}
 
+    def test_everybody_of_one_address_comes_by_age_the_gone_in_their_place(self, store: Store, person: People) -> None:
+        page = [
+            person("m4", "ann@example.com", created=None),
+            person("m3", "ann@example.com", created=1),
+            person("m2", "Ann@Example.com", created=1, gone=Gone.MISSING),
+            person("m1", "ann@example.com", created=2, gone=Gone.DELETED),
+            person("m0"),
+        ]
+        store.mirror.put_records(page)
+        company = MembrainRecord(Resource.COMPANIES, MembrainId("o1"), {"EmailAddress": "ann@example.com"})
+        store.mirror.put_records([company])
+        found = store.mirror.everybody_by_email(map(EmailKey, ("ann@example.com", "bo@example.com", "")))
+        assert {key: [record.id for record in records] for key, records in found.items()} == {
+            "ann@example.com": ["m2", "m3", "m1", "m4"]
+        }
+        assert found[EmailKey("ann@example.com")][2] == page[3]
+
     def test_a_former_address_finds_nobody(self, store: Store, person: People) -> None:
         store.mirror.put_records([person("m1", "old@example.com")])
         store.mirror.put_records([person("m1", "new@example.com")])
@@ -175,6 +192,64 @@ class TestFindingMembrainRecords:
         won = replace(project, closed=True)
         assert [change.new for change in store.mirror.put_records([won])] == [won]
         assert store.mirror.projects_of([MembrainId("o1")])[MembrainId("o1")] == [won]
+
+
+class TestFindingCompaniesByTheirName:
+    @pytest.fixture
+    def company(self, day: Callable[[float], datetime]) -> Callable[..., MembrainRecord]:
+        def make(identifier: str, name: str, *, created: float | None = 0, gone: Gone = Gone.NO) -> MembrainRecord:
+            at = None if created is None else day(created)
+            return MembrainRecord(Resource.COMPANIES, MembrainId(identifier), {"Name": name}, created=at, gone=gone)
+
+        return make
+
+    def test_companies_of_one_name_come_by_age_and_then_by_id(self, store: Store, company: People) -> None:
+        page = [
+            company("o4", "Ørsted & Sønner", created=None),
+            company("o3", " ørsted  &  sønner", created=1),
+            company("o2", "ØRSTED & SØNNER", created=1),
+            company("o1", "Ørsted & Sønner", created=2),
+            company("o5", "Ørsted"),
+        ]
+        store.mirror.put_records(page)
+        key = name_key("Ørsted & sønner")
+        found = store.mirror.companies_by_name(iter([key, name_key("Example Ltd")]))
+        assert found == {key: [page[2], page[1], page[3], page[0]]}
+
+    def test_the_gone_are_not_found_until_they_are_back(self, store: Store, company: People) -> None:
+        key = name_key("Example Ltd")
+        store.mirror.put_records([company("o1", "Example Ltd", gone=Gone.DELETED)])
+        assert store.mirror.companies_by_name([key]) == {}
+        store.mirror.put_records([company("o1", "Example Ltd")])
+        assert store.mirror.companies_by_name([key]) == {key: [company("o1", "Example Ltd")]}
+
+    def test_a_former_name_finds_nothing_and_the_new_one_does(self, store: Store, company: People) -> None:
+        store.mirror.put_records([company("o1", "Old Example")])
+        renamed = company("o1", "New Example")
+        store.mirror.put_records([renamed])
+        old, new = name_key("Old Example"), name_key("New Example")
+        assert store.mirror.companies_by_name([old]) == {}
+        assert store.mirror.companies_by_name([new]) == {new: [renamed]}
+
+    def test_only_companies_are_found_by_a_name(self, store: Store, person: People) -> None:
+        store.mirror.put_records([person("m1", name="Example Ltd")])
+        store.mirror.put_records([MembrainRecord(Resource.PROSPECTS, MembrainId("p1"), {"Name": "Example Ltd"})])
+        assert store.mirror.companies_by_name([name_key("Example Ltd")]) == {}
+
+    def test_nothing_is_found_by_an_empty_name(self, store: Store, company: People) -> None:
+        store.mirror.put_records([company("o1", " "), MembrainRecord(Resource.COMPANIES, MembrainId("o2"), {})])
+        assert store.mirror.companies_by_name([name_key("")]) == {}
+
+    def test_names_with_odd_letters_are_told_apart(self, store: Store, company: People) -> None:
+        """Half a letter and a zero are what SQLite's text and its JSON cannot hold."""
+        companies = {
+            name_key(name): company(f"o{number}", name)
+            for number, name in enumerate(["Å\ud83d", "Å?", "Å\x00", "Å", "Å\x00x"])
+        }
+        store.mirror.put_records(list(companies.values()))
+        for key, record in companies.items():
+            assert store.mirror.companies_by_name([key]) == {key: [record]}
+        assert store.mirror.companies_by_name(companies) == {key: [record] for key, record in companies.items()}
 
 
 class TestWalkingThroughARestingMirror:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ccsync.state.values import RunRecord
-from ccsync.sync.operations import Intent
+from ccsync.sync.operations import Intent, MembrainIntent
 from ccsync.sync.records import Base, ContactId, ListId, MembrainId, MembrainRecord, Resource, Standing
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class TestTransactions:
             store.agreement.put_standing(theirs.id, list_id, Standing.PLACED)
             store.work.touch_everyone()
             store.work.plan([Intent(ann.id, theirs.id, ann.email, ())])
+            store.inward.touch_contacts([theirs.id])
+            store.inward.plan_membrain([MembrainIntent(theirs.id, ann.id, ann.email, ())])
             store.history.put_run(RunRecord("run-1", day(0)))
             raise BrokenOffError
         assert store.mirror.records(Resource.CONTACTS, [ann.id]) == {}
@@ -70,6 +72,7 @@ class TestTransactions:
         assert (store.agreement.links([ann.id]), store.agreement.linked_to([theirs.id])) == ({}, {})
         assert (store.agreement.bases([ann.id]), store.agreement.standings([theirs.id])) == ({}, {})
         assert (store.work.touched(), store.work.intents(), store.history.runs()) == ([], [], [])
+        assert (store.inward.touched_contacts(), store.inward.membrain_intents()) == ([], [])
 
     def test_marks_of_a_sweep_that_were_taken_back_do_not_count(self, store: Store, person: People) -> None:
         store.mirror.put_records([person("m1")])

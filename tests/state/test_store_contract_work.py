@@ -64,6 +64,17 @@ class TestWhoIsToBePlanned:
         store.work.touch_companies(ids("o1", "o2", ""))
         assert store.work.touched() == ["m1"]
 
+    def test_a_reason_touches_the_contacts_who_wait_for_it(self, store: Store, person: People, day: Days) -> None:
+        def wait(name: str, reason: Reason, field: str = "") -> Waiting:
+            return Waiting(MembrainId(name), "", "customers", field, reason, "", day(0))
+
+        store.mirror.put_records([person("m1"), person("m2"), person("m3")])
+        store.work.wait([wait("m1", Reason.NO_COMPANY), wait("m2", Reason.NO_COMPANY, "company_name")])
+        store.work.wait([wait("m3", Reason.NO_NAME), wait("c1", Reason.NO_COMPANY)])
+        store.work.touch(ids("m1"))
+        store.work.touch_waiting(Reason.NO_COMPANY)
+        assert store.work.touched() == ["m1", "m2"]
+
     def test_everyone_is_every_contact_gone_ones_too(self, store: Store, person: People) -> None:
         store.mirror.put_records([person("m1"), person("m2", gone=Gone.DELETED)])
         store.mirror.put_records([MembrainRecord(Resource.COMPANIES, MembrainId("o1"), {})])
@@ -85,6 +96,9 @@ class TestIntents:
             truncated=True,
             overrules=True,
             first_only=True,
+            name="Name",
+            seen="Zoé",
+            settles="Zoë",
         )
         whole = Intent(
             membrain_id=MembrainId("m1"),

@@ -1,10 +1,11 @@
 """The port of the state: everything that outlives a run, for one account.
 
-The store is five small books over one database, so that a caller names only the one it needs:
+The store is six small books over one database, so that a caller names only the one it needs:
 
 * ``mirror``     what was last read from each side
 * ``agreement``  links, bases and standings: what ccsync brought about
 * ``work``       who has to be looked at, what was sent and not yet seen, who waits
+* ``inward``     the same for the way into Membrain: whom to look at, what is to be written there
 * ``progress``   timestamps, bindings and single facts
 * ``history``    runs and field statistics
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from ccsync.state.inward import Inward
     from ccsync.state.values import (
         Binding,
         ContactChange,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
         RunRecord,
         Timestamp,
     )
-    from ccsync.sync.operations import Batch, Intent, IntentState, StoredIntent, Waiting
+    from ccsync.sync.operations import Batch, Intent, IntentState, Reason, StoredIntent, Waiting
     from ccsync.sync.records import (
         Base,
         Contact,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
         ListId,
         MembrainId,
         MembrainRecord,
+        NameKey,
         Resource,
         Standing,
     )
@@ -74,6 +77,14 @@ class Mirror(Protocol):
         """Return the living Membrain contacts of each address, the one created first in front (then by id)."""
         ...
 
+    def everybody_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
+        """Return the Membrain contacts of each address, gone ones too, the one created first in front (then by id)."""
+        ...
+
+    def companies_by_name(self, keys: Iterable[NameKey]) -> dict[NameKey, list[MembrainRecord]]:
+        """Return the living companies of each name, the one created first in front (then by id)."""
+        ...
+
     def projects_of(self, companies: Iterable[MembrainId]) -> dict[MembrainId, list[MembrainRecord]]:
         """Return the living projects, of all three kinds, of each company."""
         ...
@@ -107,6 +118,10 @@ class Mirror(Protocol):
 
     def list_size(self, list_id: ListId) -> int:
         """Count the contacts on a list."""
+        ...
+
+    def members(self, list_id: ListId) -> set[ContactId]:
+        """Return the contacts on a list."""
         ...
 
     def finish_contacts(self, sweep: int) -> list[Contact]:
@@ -167,6 +182,10 @@ class Work(Protocol):
 
     def touch_everyone(self) -> None:
         """Touch every Membrain contact, gone ones too."""
+        ...
+
+    def touch_waiting(self, reason: Reason) -> None:
+        """Touch every Membrain contact who waits for this reason, with all or with a field."""
         ...
 
     def touched(self, after: MembrainId | None = None, limit: int = 1000) -> list[MembrainId]:
@@ -316,6 +335,11 @@ class Store(Protocol):
     @property
     def work(self) -> Work:
         """Who has to be looked at, what was sent, who waits."""
+        ...
+
+    @property
+    def inward(self) -> Inward:
+        """Who has to be looked at on the way into Membrain, and what is to be written there."""
         ...
 
     @property

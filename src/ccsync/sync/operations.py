@@ -7,10 +7,12 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from ccsync.sync.records import MembrainId
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ccsync.sync.records import ContactId, ListId, MembrainId
+    from ccsync.sync.records import ContactId, ListId
 
 
 class Operation(StrEnum):
@@ -21,12 +23,16 @@ class Operation(StrEnum):
     ADD_TO_LIST = "add-to-list"
     REMOVE_FROM_LIST = "remove-from-list"
     READDRESS = "readdress"
+    CREATE_COMPANY = "create-company"
+    CONSENT = "consent"
 
 
 class Reason(StrEnum):
     """Why somebody, or one field of somebody, is left as it is."""
 
     NO_EMAIL = "no_email"
+    NO_NAME = "no_name"
+    NO_COMPANY = "no_company"
     OPTED_OUT = "opted_out"
     REMOVED_BY_HAND = "removed_by_hand"
     DELETED = "deleted"
@@ -65,8 +71,10 @@ def fingerprint(*parts: str) -> str:
 class FieldChange:
     """One value that travels: ``field`` is the right side in the config's words, ``path`` the bound one.
 
-    ``overrules`` tells that ``old`` is what somebody typed in Constant Contact, and loses. ``first_only`` tells that
-    ``new`` is a first name that says nothing about the last one, which stays as it is.
+    ``overrules`` tells that ``old`` is what somebody typed on the side that is written, and loses. ``first_only`` tells
+    that ``new`` is a first name that says nothing about the last one, which stays as it is. ``name`` is Membrain's name
+    of the property, for a value on its way there; ``seen`` is what Constant Contact holds then, and ``settles`` what
+    both agree on in Membrain's words once it has arrived.
     """
 
     sync: str
@@ -79,11 +87,14 @@ class FieldChange:
     truncated: bool = False
     overrules: bool = False
     first_only: bool = False
+    name: str = ""
+    seen: str = ""
+    settles: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """All that is to happen to one person in this run, and so what must be seen afterwards.
+    """All that is to happen to one person in Constant Contact in this run, and so what must be seen afterwards.
 
     ``contact_id`` is empty for somebody who is not in Constant Contact yet. ``add`` and ``remove`` are lists;
     ``keep`` are the lists of other syncs the person stands on rightly, which an import may name as well. ``leaving`` is
@@ -161,6 +172,57 @@ class StoredIntent:
     state: IntentState
     batch: str = ""
     failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MembrainIntent:
+    """What is to be written to one person in Membrain, in one request and one for their company at most.
+
+    ``membrain_id`` is empty for somebody who is not in Membrain yet. ``company`` is the name of the company that they
+    belong to from then on, empty when that stays as it is; ``new_company`` are the changes of a company that has to be
+    made first, and ``may_create`` tells that it may be. ``old_email`` is Membrain's present address when it changes.
+    """
+
+    contact_id: ContactId
+    membrain_id: MembrainId | None
+    email: str
+    operations: tuple[tuple[Operation, str], ...]
+    changes: tuple[FieldChange, ...] = ()
+    company: str = ""
+    new_company: tuple[FieldChange, ...] = ()
+    may_create: bool = False
+    old_email: str = ""
+
+    @property
+    def person(self) -> MembrainId:
+        """Under which id the state knows this person: Membrain's, or Constant Contact's until they have one there."""
+        return self.membrain_id if self.membrain_id is not None else as_person(self.contact_id)
+
+    @property
+    def is_consent(self) -> bool:
+        """Whether this tells Membrain of somebody's consent, and so goes before everything else."""
+        return any(operation is Operation.CONSENT for operation, _ in self.operations)
+
+    @property
+    def mark(self) -> str:
+        """What is tried here, short: as long as it stays the same, trying again is of no use."""
+        values = (f"{change.name}={change.new}" for change in (*self.changes, *self.new_company))
+        made = "make" if any(operation is Operation.CREATE_COMPANY for operation, _ in self.operations) else ""
+        return fingerprint("membrain", self.email, self.old_email, self.company, made, *values)
+
+
+def as_person(contact_id: ContactId) -> MembrainId:
+    """Return the id under which somebody who is not in Membrain waits: ids of the services are never the same."""
+    return MembrainId(contact_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMembrainIntent:
+    """An intent towards Membrain as the state keeps it; ``sent_at`` is set from the moment its request may leave."""
+
+    number: int
+    intent: MembrainIntent
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ makes "equal" mean the same everywhere. A date is ``YYYY-MM-DD``, a time is ISO 
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
@@ -19,11 +20,17 @@ MembrainId = NewType("MembrainId", str)
 ContactId = NewType("ContactId", str)
 ListId = NewType("ListId", str)
 EmailKey = NewType("EmailKey", str)
+NameKey = NewType("NameKey", str)
 
 
 def email_key(address: str) -> EmailKey:
     """Return what two spellings of one address have in common: trimmed, in lower case."""
     return EmailKey(address.strip().casefold())
+
+
+def name_key(name: str) -> NameKey:
+    """Return what two spellings of one company's name have in common: letters, in lower case, one blank apart."""
+    return NameKey(" ".join(unicodedata.normalize("NFKC", name).casefold().split()))
 
 
 class Resource(StrEnum):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccsync.state.memory.agreement import MemoryAgreement
 from ccsync.state.memory.history import MemoryHistory
+from ccsync.state.memory.inward import MemoryInward
 from ccsync.state.memory.mirror import MemoryMirror
 from ccsync.state.memory.progress import MemoryProgress
 from ccsync.state.memory.tables import Tables
@@ -14,6 +15,7 @@ from ccsync.state.memory.work import MemoryWork
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from ccsync.state.inward import Inward
     from ccsync.state.store import Agreement, History, Mirror, Progress, Work
 
 __all__ = ["MemoryStore"]
@@ -28,6 +30,7 @@ class MemoryStore:
         self.mirror: Mirror = MemoryMirror(tables)
         self.agreement: Agreement = MemoryAgreement(tables)
         self.work: Work = MemoryWork(tables)
+        self.inward: Inward = MemoryInward(tables)
         self.progress: Progress = MemoryProgress(tables)
         self.history: History = MemoryHistory(tables)
 

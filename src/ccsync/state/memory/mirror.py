@@ -14,8 +14,10 @@ from ccsync.sync.records import (
     ListId,
     MembrainId,
     MembrainRecord,
+    NameKey,
     Resource,
     email_key,
+    name_key,
 )
 
 if TYPE_CHECKING:
@@ -61,10 +63,25 @@ class MemoryMirror:
 
     def contacts_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
         """Return the living Membrain contacts of each address, the one created first in front (then by id)."""
+        everybody = self.everybody_by_email(keys).items()
+        living = {key: [record for record in records if record.gone is Gone.NO] for key, records in everybody}
+        return {key: records for key, records in living.items() if records}
+
+    def everybody_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
+        """Return the Membrain contacts of each address, gone ones too, the one created first in front (then by id)."""
         found: dict[EmailKey, list[MembrainRecord]] = {}
         wanted = set(keys) - {email_key("")}
-        for record in sorted(self._living(Resource.CONTACTS), key=_age):
-            if (key := email_key(record.email)) in wanted:
+        for record in sorted(self._tables.records.values(), key=_age):
+            if record.resource is Resource.CONTACTS and (key := email_key(record.email)) in wanted:
+                found.setdefault(key, []).append(record)
+        return found
+
+    def companies_by_name(self, keys: Iterable[NameKey]) -> dict[NameKey, list[MembrainRecord]]:
+        """Return the living companies of each name, the one created first in front (then by id)."""
+        found: dict[NameKey, list[MembrainRecord]] = {}
+        wanted = set(keys) - {name_key("")}
+        for record in sorted(self._living(Resource.COMPANIES), key=_age):
+            if (key := name_key(record.values.get("Name", ""))) in wanted:
                 found.setdefault(key, []).append(record)
         return found
 
@@ -125,6 +142,10 @@ class MemoryMirror:
     def list_size(self, list_id: ListId) -> int:
         """Count the contacts on a list."""
         return sum(contact.usable and list_id in contact.lists for contact in self._tables.contacts.values())
+
+    def members(self, list_id: ListId) -> set[ContactId]:
+        """Return the contacts on a list."""
+        return {contact.id for contact in self._tables.contacts.values() if contact.usable and list_id in contact.lists}
 
     def finish_contacts(self, sweep: int) -> list[Contact]:
         """End a complete reading of all contacts; return those that became ``erased`` by it."""

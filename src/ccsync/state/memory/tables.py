@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ccsync.state.values import Binding, FieldStatistics, RunRecord, Timestamp
-    from ccsync.sync.operations import Batch, StoredIntent, Waiting
+    from ccsync.sync.operations import Batch, StoredIntent, StoredMembrainIntent, Waiting
     from ccsync.sync.records import (
         Base,
         Contact,
@@ -112,6 +112,8 @@ class Tables:
         self.touched: Table[MembrainId, None] = Table(journal)
         self.intents: Table[int, StoredIntent] = Table(journal)
         self.batches: Table[str, tuple[int, Batch]] = Table(journal)
+        self.touched_contacts: Table[ContactId, None] = Table(journal)
+        self.membrain_intents: Table[int, StoredMembrainIntent] = Table(journal)
         self.last_number: Table[str, int] = Table(journal)
         self.waiting: Table[tuple[MembrainId, str, str, str], Waiting] = Table(journal)
         self.timestamps: Table[str, Timestamp] = Table(journal)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccsync.sync.operations import Batch, Intent, IntentState, StoredIntent, Waiting
+from ccsync.sync.operations import Batch, Intent, IntentState, Reason, StoredIntent, Waiting
 from ccsync.sync.records import EmailKey, Gone, MembrainId, MembrainRecord, Resource, email_key
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ class MemoryWork:
     def touch_everyone(self) -> None:
         """Touch every Membrain contact, gone ones too."""
         self.touch(record.id for record in self._people())
+
+    def touch_waiting(self, reason: Reason) -> None:
+        """Touch every Membrain contact who waits for this reason, with all or with a field."""
+        waiting = {entry.membrain_id for entry in self._tables.waiting.values() if entry.reason is reason}
+        self.touch(record.id for record in self._people() if record.id in waiting)
 
     def _people(self) -> list[MembrainRecord]:
         return [record for record in self._tables.records.values() if record.resource is Resource.CONTACTS]

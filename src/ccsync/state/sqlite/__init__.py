@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ccsync.state.sqlite.agreement import SqliteAgreement
 from ccsync.state.sqlite.failure import NoState
 from ccsync.state.sqlite.history import SqliteHistory
+from ccsync.state.sqlite.inward import SqliteInward
 from ccsync.state.sqlite.mirror import SqliteMirror
 from ccsync.state.sqlite.opening import open_database
 from ccsync.state.sqlite.progress import SqliteProgress
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    from ccsync.state.inward import Inward
     from ccsync.state.sqlite.database import Database
     from ccsync.state.store import Agreement, History, Mirror, Progress, Work
 
@@ -31,6 +33,7 @@ class SqliteStore:
         self.mirror: Mirror = SqliteMirror(database)
         self.agreement: Agreement = SqliteAgreement(database)
         self.work: Work = SqliteWork(database)
+        self.inward: Inward = SqliteInward(database)
         self.progress: Progress = SqliteProgress(database)
         self.history: History = SqliteHistory(database)
 

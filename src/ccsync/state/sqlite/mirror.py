@@ -5,10 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ccsync.state.sqlite.rows import contact_row, json_list, read_contact, read_record, record_row
+from ccsync.state.sqlite.rows import (
+    company_name,
+    contact_row,
+    json_list,
+    name_column,
+    read_contact,
+    read_record,
+    record_row,
+)
 from ccsync.state.sqlite.sweeps import CONTACT_STREAM, Sweeps
 from ccsync.state.values import ContactChange, RecordChange
-from ccsync.sync.records import Contact, ContactId, EmailKey, Gone, ListId, MembrainId, MembrainRecord, Resource
+from ccsync.sync.records import (
+    Contact,
+    ContactId,
+    EmailKey,
+    Gone,
+    ListId,
+    MembrainId,
+    MembrainRecord,
+    NameKey,
+    Resource,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,16 +48,28 @@ WHERE resource = ? AND gone = '' AND id > ? ORDER BY id LIMIT ?
 """
 
 PUT_RECORD = """
-INSERT INTO record (resource, id, gone, created, changed, email_key, company_id, digest, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO record (resource, id, gone, created, changed, email_key, company_id, digest, body, name_key)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (resource, id) DO UPDATE SET
     gone = excluded.gone, created = excluded.created, changed = excluded.changed, email_key = excluded.email_key,
-    company_id = excluded.company_id, digest = excluded.digest, body = excluded.body
+    company_id = excluded.company_id, digest = excluded.digest, body = excluded.body, name_key = excluded.name_key
 """
 
 RECORDS_BY_EMAIL = """
 SELECT email_key, resource, id, gone, created, changed, body FROM record
 WHERE email_key IN (SELECT value FROM json_each(?)) AND gone = ''
+ORDER BY created IS NULL, created, id
+"""
+
+EVERYBODY_BY_EMAIL = """
+SELECT email_key, resource, id, gone, created, changed, body FROM record
+WHERE email_key IN (SELECT value FROM json_each(?))
+ORDER BY created IS NULL, created, id
+"""
+
+COMPANIES_BY_NAME = """
+SELECT resource, id, gone, created, changed, body FROM record
+WHERE name_key IN (SELECT value FROM json_each(?)) AND gone = ''
 ORDER BY created IS NULL, created, id
 """
 
@@ -74,6 +104,8 @@ ORDER BY erased DESC, updated IS NOT NULL, updated, id
 CONTACTS_ERASED = "UPDATE contact SET erased = 1 WHERE id IN (SELECT value FROM json_each(?))"
 
 JOIN_LIST = "INSERT INTO membership (list_id, contact_id) VALUES (?, ?)"
+
+MEMBERS = "SELECT contact_id FROM membership WHERE list_id = ?"
 
 LEAVE_LIST = "DELETE FROM membership WHERE list_id = ? AND contact_id = ?"
 
@@ -127,6 +159,19 @@ class SqliteMirror:
     def contacts_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
         """Return the living Membrain contacts of each address, the one created first in front (then by id)."""
         return _grouped(self._database.rows(RECORDS_BY_EMAIL, (json_list(keys),)))
+
+    def everybody_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
+        """Return the Membrain contacts of each address, gone ones too, the one created first in front (then by id)."""
+        return _grouped(self._database.rows(EVERYBODY_BY_EMAIL, (json_list(keys),)))
+
+    def companies_by_name(self, keys: Iterable[NameKey]) -> dict[NameKey, list[MembrainRecord]]:
+        """Return the living companies of each name, the one created first in front (then by id)."""
+        columns = {key: column for key in keys if (column := name_column(key))}
+        found: dict[NameKey, list[MembrainRecord]] = {}
+        for record in map(read_record, self._database.rows(COMPANIES_BY_NAME, (json_list(columns.values()),))):
+            if (key := company_name(record)) in columns:  # two names can look alike in a column
+                found.setdefault(key, []).append(record)
+        return found
 
     def projects_of(self, companies: Iterable[MembrainId]) -> dict[MembrainId, list[MembrainRecord]]:
         """Return the living projects, of all three kinds, of each company."""
@@ -187,6 +232,10 @@ class SqliteMirror:
     def list_size(self, list_id: ListId) -> int:
         """Count the contacts on a list."""
         return self._tally("members", list_id)
+
+    def members(self, list_id: ListId) -> set[ContactId]:
+        """Return the contacts on a list."""
+        return {ContactId(row[0]) for row in self._database.rows(MEMBERS, (list_id,))}
 
     def finish_contacts(self, sweep: int) -> list[Contact]:
         """End a complete reading of all contacts; return those that became ``erased`` by it."""

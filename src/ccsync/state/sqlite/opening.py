@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ccsync.errors import LocalError
 from ccsync.state.sqlite import failure
 from ccsync.state.sqlite.database import Database
+from ccsync.state.sqlite.rows import company_column
 from ccsync.state.sqlite.schema import APPLICATION_ID, MIGRATIONS
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _check_version(connection: sqlite3.Connection, path: Path, version: int, kno
 
 def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
     """Bring the tables up to date, each version in a transaction of its own: a broken one leaves the one before."""
+    connection.create_function("company_column", 1, company_column, deterministic=True)
     while _version(connection) < len(migrations):
         connection.execute("BEGIN IMMEDIATE")
         try:

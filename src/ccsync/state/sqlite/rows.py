@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from ccsync.state.values import Counts, FieldCounts, RunRecord
-from ccsync.sync.operations import Batch, FieldChange, Intent, IntentState, Operation, Reason, StoredIntent, Waiting
+from ccsync.sync.operations import Batch, Reason, Waiting
 from ccsync.sync.records import (
     Base,
     Contact,
@@ -18,8 +18,10 @@ from ccsync.sync.records import (
     ListId,
     MembrainId,
     MembrainRecord,
+    NameKey,
     Resource,
     email_key,
+    name_key,
 )
 
 if TYPE_CHECKING:
@@ -28,12 +30,12 @@ if TYPE_CHECKING:
 _DIGEST_BYTES = 16
 
 # Letters outside ASCII are escaped, so that half a letter (a lone surrogate) from a service can be stored as well.
-_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
 def json_list(values: Iterable[str] | Iterable[int]) -> str:
     """Return the values as one parameter for ``json_each``."""
-    return _encode(list(values))
+    return encode(list(values))
 
 
 def time_text(moment: datetime) -> str:
@@ -47,7 +49,8 @@ def _optional_text(moment: datetime | None) -> str | None:
     return None if moment is None else time_text(moment)
 
 
-def _optional_time(text: str | None) -> datetime | None:
+def optional_time(text: str | None) -> datetime | None:
+    """Read a time that may be missing."""
     return None if text is None else datetime.fromisoformat(text)
 
 
@@ -57,7 +60,7 @@ def _digest(*parts: str) -> bytes:
 
 def record_row(record: MembrainRecord) -> tuple[Any, ...]:
     """Return the columns of ``record``; the digest leaves out ``gone`` and ``changed``."""
-    body = _encode({"values": dict(record.values), "closed": record.closed})
+    body = encode({"values": dict(record.values), "closed": record.closed})
     created = _optional_text(record.created)
     address = email_key(record.email) if record.resource is Resource.CONTACTS else ""
     return (
@@ -70,7 +73,23 @@ def record_row(record: MembrainRecord) -> tuple[Any, ...]:
         whole_letters(record.company_id) or None,
         _digest(created or "", body),
         body,
+        name_column(company_name(record)) if record.resource is Resource.COMPANIES else None,
     )
+
+
+def company_name(record: MembrainRecord) -> NameKey:
+    """Return by which name a company is found."""
+    return name_key(record.values.get("Name", ""))
+
+
+def name_column(key: NameKey) -> str | None:
+    """Return what the column of names holds: for ``json_each`` a text ends at a zero, so there is none in it."""
+    return whole_letters(key).replace("\0", "?") or None
+
+
+def company_column(body: str) -> str | None:
+    """Return what the column of names holds for the ``body`` of a company: for rows from before there was one."""
+    return name_column(name_key(json.loads(body)["values"].get("Name", "")))
 
 
 def whole_letters(text: str) -> str:
@@ -87,15 +106,15 @@ def read_record(row: Sequence[Any]) -> MembrainRecord:
         id=MembrainId(identifier),
         values=body["values"],
         closed=body["closed"],
-        created=_optional_time(created),
-        changed=_optional_time(changed),
+        created=optional_time(created),
+        changed=optional_time(changed),
         gone=Gone(gone),
     )
 
 
 def contact_row(contact: Contact) -> tuple[Any, ...]:
     """Return the columns of ``contact``; the digest leaves out ``erased`` and ``updated``."""
-    body = _encode(
+    body = encode(
         {
             "email": contact.email,
             "values": dict(contact.values),
@@ -124,59 +143,18 @@ def read_contact(row: Sequence[Any]) -> Contact:
         opt_out_reason=body["opt_out_reason"],
         deleted=body["deleted"],
         erased=bool(erased),
-        updated=_optional_time(updated),
+        updated=optional_time(updated),
     )
 
 
 def base_body(base: Base) -> str:
     """Return a base as JSON."""
-    return _encode([base.source, base.target])
+    return encode([base.source, base.target])
 
 
 def read_base(text: str) -> Base:
     """Read a base."""
     return Base(*json.loads(text))
-
-
-def intent_body(intent: Intent) -> str:
-    """Return an intent as JSON."""
-    return _encode(
-        {
-            "membrain_id": intent.membrain_id,
-            "contact_id": intent.contact_id,
-            "email": intent.email,
-            "operations": [(operation.value, sync) for operation, sync in intent.operations],
-            "changes": [{name: getattr(change, name) for name in FieldChange.__slots__} for change in intent.changes],
-            "add": sorted(intent.add),
-            "remove": sorted(intent.remove),
-            "keep": sorted(intent.keep),
-            "old_email": intent.old_email,
-            "leaving": intent.leaving,
-        }
-    )
-
-
-def read_intent(row: Sequence[Any]) -> StoredIntent:
-    """Read ``number, state, batch, failure, body``."""
-    number, state, batch, failure, text = row
-    body = json.loads(text)
-    intent = Intent(
-        membrain_id=MembrainId(body["membrain_id"]),
-        contact_id=None if body["contact_id"] is None else ContactId(body["contact_id"]),
-        email=body["email"],
-        operations=tuple((Operation(operation), sync) for operation, sync in body["operations"]),
-        changes=tuple(FieldChange(**change) for change in body["changes"]),
-        add=_lists(body["add"]),
-        remove=_lists(body["remove"]),
-        keep=_lists(body["keep"]),
-        old_email=body["old_email"],
-        leaving=body.get("leaving", ""),
-    )
-    return StoredIntent(number=number, intent=intent, state=IntentState(state), batch=batch, failure=failure)
-
-
-def _lists(values: Iterable[str]) -> frozenset[ListId]:
-    return frozenset(ListId(value) for value in values)
 
 
 def read_batch(row: Sequence[Any]) -> Batch:
@@ -187,7 +165,7 @@ def read_batch(row: Sequence[Any]) -> Batch:
 
 def waiting_row(waiting: Waiting) -> tuple[Any, ...]:
     """Return the columns of ``waiting``, the key in front."""
-    body = _encode([waiting.contact, waiting.detail, waiting.fingerprint])
+    body = encode([waiting.contact, waiting.detail, waiting.fingerprint])
     key = (waiting.membrain_id, waiting.sync, waiting.field, waiting.reason.value)
     return (*key, time_text(waiting.since), body)
 
@@ -210,7 +188,7 @@ def read_waiting(row: Sequence[Any]) -> Waiting:
 
 def counts_text(counts: Counts | FieldCounts) -> str:
     """Return counts as JSON, those that are zero left out."""
-    return _encode(_counted(counts))
+    return encode(_counted(counts))
 
 
 def _counted(counts: Counts | FieldCounts) -> dict[str, int]:
@@ -224,7 +202,7 @@ def read_field_counts(text: str) -> FieldCounts:
 
 def run_row(run: RunRecord) -> tuple[Any, ...]:
     """Return the columns of ``run``."""
-    body = _encode(
+    body = encode(
         {
             "counts": _counted(run.counts),
             "syncs": {name: _counted(counts) for name, counts in run.syncs.items()},
@@ -242,7 +220,7 @@ def read_run(row: Sequence[Any]) -> RunRecord:
     return RunRecord(
         id=identifier,
         started=datetime.fromisoformat(started),
-        finished=_optional_time(finished),
+        finished=optional_time(finished),
         result=result,
         counts=Counts(**body["counts"]),
         syncs={name: Counts(**counts) for name, counts in body["syncs"].items()},

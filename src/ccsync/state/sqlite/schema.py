@@ -1,5 +1,7 @@
 """The tables, as one script per version: a version that has been released is never edited, the next one is added.
 
+A script may call ``company_column(body)``, which is Python's: SQLite knows lower case of ASCII alone.
+
 Rules that hold for every table:
 
 * Times are ISO 8601 text in UTC with microseconds, so that text order is time order.
@@ -203,4 +205,23 @@ CREATE TRIGGER standing_ends AFTER DELETE ON standing WHEN OLD.standing = 'place
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1,)
+VERSION_2 = """
+ALTER TABLE record ADD COLUMN name_key TEXT;
+UPDATE record SET name_key = company_column(body) WHERE resource = 'companies';
+CREATE INDEX record_name ON record (name_key) WHERE name_key IS NOT NULL;
+
+CREATE TABLE touched_contact (
+    id TEXT NOT NULL PRIMARY KEY
+) WITHOUT ROWID;
+
+CREATE TABLE membrain_intent (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    sent_at TEXT,
+    body    TEXT NOT NULL
+);
+CREATE INDEX membrain_intent_sent ON membrain_intent (sent_at IS NOT NULL, number);
+
+CREATE INDEX waiting_reason ON waiting (reason);
+"""
+
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)

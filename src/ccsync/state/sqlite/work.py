@@ -5,15 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ccsync.state.sqlite.rows import (
-    intent_body,
-    json_list,
-    read_batch,
-    read_intent,
-    read_waiting,
-    time_text,
-    waiting_row,
-)
+from ccsync.state.sqlite.intents import intent_body, read_intent
+from ccsync.state.sqlite.rows import json_list, read_batch, read_waiting, time_text, waiting_row
 from ccsync.sync.operations import IntentState
 from ccsync.sync.records import MembrainId
 
@@ -21,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccsync.state.sqlite.database import Database
-    from ccsync.sync.operations import Batch, Intent, StoredIntent, Waiting
+    from ccsync.sync.operations import Batch, Intent, Reason, StoredIntent, Waiting
     from ccsync.sync.records import EmailKey
 
 TOUCH = "INSERT INTO touched SELECT value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
@@ -36,6 +29,12 @@ WHERE company_id IN (SELECT value FROM json_each(?)) AND resource = 'contacts' A
 """
 
 TOUCH_EVERYONE = "INSERT INTO touched SELECT id FROM record WHERE resource = 'contacts' ON CONFLICT DO NOTHING"
+
+TOUCH_WAITING = """
+INSERT INTO touched SELECT DISTINCT membrain_id FROM waiting
+WHERE reason = ? AND EXISTS (SELECT 1 FROM record WHERE resource = 'contacts' AND id = membrain_id)
+ON CONFLICT DO NOTHING
+"""
 
 TOUCHED = "SELECT id FROM touched WHERE id > ? ORDER BY id LIMIT ?"
 
@@ -127,6 +126,10 @@ class SqliteWork:
     def touch_everyone(self) -> None:
         """Touch every Membrain contact, gone ones too."""
         self._database.run(TOUCH_EVERYONE)
+
+    def touch_waiting(self, reason: Reason) -> None:
+        """Touch every Membrain contact who waits for this reason, with all or with a field."""
+        self._database.run(TOUCH_WAITING, (reason.value,))
 
     def touched(self, after: MembrainId | None = None, limit: int = 1000) -> list[MembrainId]:
         """Return touched ids in their order, those greater than ``after``, at most ``limit``."""
