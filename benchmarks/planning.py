@@ -140,7 +140,16 @@ def subject(number: int, rules: Rulebook, *, changed: bool) -> Subject:
     standings = {there.id: {LIST: Standing.PLACED}}
     namesake = there if person.email == there.email else None
     owner = person if namesake else None
-    return Subject(person, (person,), around, there, namesake, owner, (), standings, bases)
+    return Subject(
+        contact=person,
+        rivals=(person,),
+        surroundings=around,
+        linked=there,
+        namesake=namesake,
+        namesake_owner=owner,
+        standings=standings,
+        bases=bases,
+    )
 
 
 def surroundings(number: int) -> tuple[MembrainRecord, MembrainRecord]:

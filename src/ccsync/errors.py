@@ -3,6 +3,8 @@
     CcsyncError
     ├── UsageError        2   say it differently
     ├── Stopped           3   a guard or a service said no: look, then decide
+    │   ├── NotApproved   0   somebody was asked and said no: nothing, or run again
+    │   └── AnswerTooLate 75  somebody said yes too late: run again
     ├── Unreachable      69   a service cannot be reached or answers nonsense
     │   └── AnswerLost        the same, and a write may have happened
     ├── LocalError       74   disk, permissions, a damaged file
@@ -66,6 +68,20 @@ class Stopped(CcsyncError):  # noqa: N818 - a state the user reads, not a fault
 
     exit_code = ExitCode.STOPPED
     code = "stopped"
+
+
+class NotApproved(Stopped):
+    """Somebody was shown what the run is about to do, and said no."""
+
+    exit_code = ExitCode.DONE
+    code = "not_approved"
+
+
+class AnswerTooLate(Stopped):
+    """Somebody was shown what the run is about to do, and said yes when it was no longer true."""
+
+    exit_code = ExitCode.TRY_LATER
+    code = "answer_too_late"
 
 
 class Unreachable(CcsyncError):  # noqa: N818 - as Stopped

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ccsync.clock import Clock
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
+    from ccsync.engine.first_run import Preview
     from ccsync.state.store import Store
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -139,6 +140,8 @@ class FakeApplication:
     broken: Exception | None = None
     report: RunReport | Exception | BaseException = field(default_factory=a_report)
     asked: list[RunOptions] = field(default_factory=list)
+    preview: Preview | None = None
+    approved: list[bool] = field(default_factory=list)
     credentials: CredentialStore = field(default_factory=Secrets)
     membrain_base_url: str = "http://127.0.0.1:1/API/v2/"
     constant_contact_urls: Places = field(default_factory=Places)
@@ -160,6 +163,8 @@ class FakeApplication:
             progress.phase("reading Membrain", 300)
             progress.advance(300)
             self.watched.append(("reading Membrain", 300))
+        if self.preview is not None and options.approve is not None:
+            self.approved.append(options.approve(self.preview))
         if isinstance(self.report, BaseException):
             raise self.report
         return self.report
@@ -216,14 +221,16 @@ class CommandLine:
     application: FakeApplication
     variables: Mapping[str, str]
     terminal: bool = False
+    piped: str = ""
     opened: list[Path | None] = field(default_factory=list)
     refuse: Callable[[], Exception] | None = None
 
     def __call__(self, *words: str, stdin: str = "") -> Outcome:
-        stdout, stderr = Stream(terminal=self.terminal), Stream(terminal=self.terminal)
-        environment = Environment(
-            Stream(stdin, terminal=self.terminal), stdout, stderr, self.variables, StoppedClock(), self._open
+        typed, stdout, stderr = (
+            Stream(text, terminal=self.terminal and self.piped != name)
+            for name, text in (("stdin", stdin), ("stdout", ""), ("stderr", ""))
         )
+        environment = Environment(typed, stdout, stderr, self.variables, StoppedClock(), self._open)
         code = execute(words, environment)
         return Outcome(code, stdout.getvalue(), stderr.getvalue())
 

@@ -38,14 +38,14 @@ class TestCheck:
             "account": "example",
             "sandbox": True,
             "syncs": 1,
-            "fields": 8,
+            "fields": 9,
             "warnings": [],
         }
 
     def test_says_ok_in_one_line(self) -> None:
         text = drawn(commands.render_check, commands.check(EXAMPLE))
 
-        assert text == f"OK  {EXAMPLE}: account example, in the sandbox, 1 sync, 8 fields\n"
+        assert text == f"OK  {EXAMPLE}: account example, in the sandbox, 1 sync, 9 fields\n"
 
     def test_shows_the_warnings_below(self, tmp_path: Path) -> None:
         path = tmp_path / "config.toml"

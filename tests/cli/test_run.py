@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from ccsync.engine.options import Result, RunOptions
+from ccsync.engine.first_run import Preview, SyncPreview
+from ccsync.engine.options import PlanLine, Result, RunOptions
 from ccsync.errors import ExitCode, Unreachable
 from ccsync.state.values import Counts
 
@@ -200,3 +201,124 @@ class TestOnATerminal:
         shown = Text.from_ansi(on_terminal("run", "--once").stdout).plain
         assert max(cell_len(line) for line in shown.splitlines()) <= 80
         assert shown.count("200000") == 7 * 3 + 1
+
+
+def a_preview() -> Preview:
+    sync = SyncPreview("customers", "membrain-to-constant-contact", "Customers")
+    sync.add(
+        PlanLine("create", "ann@example.com", "customers", tuple((f"field_{n}", "", f"value {n}") for n in range(5)))
+    )
+    sync.add(PlanLine("add-to-list", "bo@example.com", "customers"))
+    sync.add(PlanLine("update", "bo@example.com", "customers", (("job_title", "x" * 60, "CEO"),)))
+    sync.waiting.update({"opted_out": 2, "no_email": 11})
+    return Preview((sync,), {"update": 3})
+
+
+class TestTheFirstRunOfASync:
+    @pytest.fixture(autouse=True)
+    def first(self, application: FakeApplication) -> None:
+        application.preview = a_preview()
+
+    def test_says_on_stderr_what_it_is_about_to_do(
+        self, on_terminal: CommandLine, application: FakeApplication
+    ) -> None:
+        outcome = on_terminal("run", "--once", stdin="y\n")
+
+        start, end = outcome.stderr.index("First run"), outcome.stderr.index("Go on?")
+        assert outcome.stderr[start:end].splitlines() == [
+            'First run of the sync "customers",',
+            'from Membrain to the list "Customers" in Constant Contact:',
+            "",
+            "        1  new in Constant Contact: created",
+            '           for example ann@example.com: field_0 "value 0", field_1 "value 1",',
+            '           field_2 "value 2", and 2 more',
+            "        1  there already: put on the list",
+            "           for example bo@example.com",
+            "        1  there already: get new values in Constant Contact",
+            '           for example bo@example.com: job_title "CEO" instead of',
+            f'           "{"x" * 39}…"',
+            "        1  values in Constant Contact give way to others; the log keeps them",
+            "       11  left out: has no e-mail address in Membrain",
+            "        2  left out: opted out of mail in Constant Contact",
+            "",
+            "The syncs that have run before go on: 3 x update",
+            "",
+            "Nothing has been written so far. `ccsync run --once --dry-run` shows everybody.",
+        ]
+        assert application.approved == [True]
+        assert "First run" not in outcome.stdout
+
+    @pytest.mark.parametrize(
+        ("typed", "approved"),
+        [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False), ("maybe\nwhat\ny\n", True)],
+    )
+    def test_goes_on_when_a_word_for_yes_is_typed(
+        self, on_terminal: CommandLine, application: FakeApplication, typed: str, approved: bool
+    ) -> None:
+        on_terminal("run", "--once", stdin=typed)
+
+        assert application.approved == [approved]
+
+    def test_no_ends_well_and_says_that_nothing_was_written(
+        self, on_terminal: CommandLine, application: FakeApplication
+    ) -> None:
+        application.report = a_report(
+            result=Result.STOPPED, code="not_approved", message="nothing was written, as you said", hint="ccsync run"
+        )
+
+        outcome = on_terminal("--config", "my file.toml", "run", "--once", stdin="n\n")
+
+        assert (outcome.code, outcome.stdout) == (0, "")
+        assert outcome.stderr.endswith(
+            "ccsync: nothing was written, as you said\n  next: ccsync --config 'my file.toml' run\n"
+        )
+
+    def test_takes_the_bar_away_while_it_asks(self, on_terminal: CommandLine) -> None:
+        said = on_terminal("run", "--once", stdin="y\n").stderr
+
+        before, after = said.split("First run", 1)
+        assert "reading Membrain" in before
+        assert before.endswith(("\x1b[2K", "\x1b[?25h"))  # wiped
+        asked = after[: after.index("[y/N] ")]
+        assert "\x1b" not in asked
+
+    @pytest.mark.parametrize("word", ["--yes", "--quiet", "--json"])
+    def test_does_not_ask_who_does_not_want_it(
+        self, on_terminal: CommandLine, application: FakeApplication, word: str
+    ) -> None:
+        outcome = on_terminal("run", "--once", word)
+
+        assert outcome.code == 0
+        assert [options.approve for options in application.asked] == [None]
+
+    def test_does_not_ask_off_a_terminal(self, ccsync: CommandLine, application: FakeApplication) -> None:
+        assert ccsync("run", "--once", stdin="n\n").code == 0
+        assert [options.approve for options in application.asked] == [None]
+
+    @pytest.mark.parametrize("piped", ["stdin", "stdout", "stderr"])
+    def test_does_not_ask_when_only_a_part_of_it_is_a_terminal(
+        self, piped: str, on_terminal: CommandLine, application: FakeApplication
+    ) -> None:
+        on_terminal.piped = piped
+
+        on_terminal("run", "--once")
+
+        assert [options.approve for options in application.asked] == [None]
+
+    @pytest.mark.parametrize("direction", ["constant-contact-to-membrain", "both"])
+    def test_tells_the_other_directions_too(
+        self, on_terminal: CommandLine, application: FakeApplication, direction: str
+    ) -> None:
+        sync = SyncPreview("signups", direction, "Sign-ups")
+        for operation in ("create", "create-company", "consent", "something-new"):
+            sync.add(PlanLine(operation, "ann@example.com", "signups"))
+        application.preview = Preview((sync,), {})
+
+        said = on_terminal("run", "--once", stdin="y\n").stderr
+
+        assert {"both": "both ways", "constant-contact-to-membrain": "in Constant Contact to Membrain"}[
+            direction
+        ] in said
+        assert "1  companies, new in Membrain: created" in said
+        assert "1  consent, noted in Membrain" in said
+        assert "1  something-new" in said

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from ccsync.config.model import Config
+from ccsync.engine.consent_delay import DELAY
 from ccsync.errors import ExitCode, LocalError
 from ccsync.state.values import RunRecord
 
@@ -94,6 +95,34 @@ class TestData:
         assert all(one["next_from"] < one["read_up_to"] for one in shown)
 
 
+class TestHowLongOptOutsTakeToMembrain:
+    def test_the_last_and_the_longest_are_told(self, ccsync: CommandLine, after_a_run: FakeApplication) -> None:
+        assert after_a_run.store is not None
+        after_a_run.config = Config.model_validate(with_consent())
+        after_a_run.store.progress.set_fact(DELAY, '{"last": 130.2, "longest": 300.0}')
+        assert ccsync("status", "--json").data["consent"] == {"last_seconds": 130.2, "longest_seconds": 300.0}
+        assert "\nOpt-outs reach Membrain: last after 2 min 10 s, longest 5 min 00 s\n" in ccsync("status").stdout
+
+    def test_nothing_is_told_of_a_delay_before_there_was_one(
+        self, ccsync: CommandLine, after_a_run: FakeApplication
+    ) -> None:
+        after_a_run.config = Config.model_validate(with_consent())
+        assert ccsync("status", "--json").data["consent"] == {"last_seconds": None, "longest_seconds": None}
+        assert "\nOpt-outs reach Membrain: none so far\n" in ccsync("status").stdout
+
+    def test_the_form_is_the_same_before_the_first_run(self, ccsync: CommandLine, application: FakeApplication) -> None:
+        application.config = Config.model_validate(with_consent())
+        assert ccsync("status", "--json").data["consent"] == {"last_seconds": None, "longest_seconds": None}
+
+    def test_without_a_field_for_consent_nothing_is_told(
+        self, ccsync: CommandLine, after_a_run: FakeApplication
+    ) -> None:
+        assert after_a_run.store is not None
+        after_a_run.store.progress.set_fact(DELAY, '{"last": 130.2, "longest": 300.0}')
+        assert "consent" not in ccsync("status", "--json").data
+        assert "Opt-outs reach Membrain" not in ccsync("status").stdout
+
+
 class TestBeforeTheFirstRun:
     def test_the_command_that_runs_is_told(self, ccsync: CommandLine) -> None:
         outcome = ccsync("status")
@@ -168,6 +197,12 @@ class TestForPeople:
         assert max(cell_len(line) for line in tables) <= 80
         shown = Text.from_ansi(ccsync("timestamp", "show").stdout).plain
         assert max(cell_len(line) for line in shown.splitlines()) <= 80
+
+
+def with_consent() -> dict[str, Any]:
+    consent = {"membrain": "contact.custom.E-mail consent", "constant_contact": "permission_to_send"}
+    (sync,) = CONFIG["sync"]
+    return {**CONFIG, "sync": [{**sync, "field": [*sync["field"], consent]}]}
 
 
 def long_names() -> dict[str, Any]:

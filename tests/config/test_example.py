@@ -93,6 +93,7 @@ def test_each_field_of_the_example_is_there_once(example: Loaded) -> None:
         ("company.CountryCode", "address.work.country"),
         ("project.OwnerName", "custom.Owner"),
         ("contact.custom.Language", "custom.Language"),
+        ("contact.custom.E-mail consent", "permission_to_send"),
     }
 
 

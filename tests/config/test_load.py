@@ -98,7 +98,7 @@ class TestMistakes:
             "[service]\ninterval = 3\n[guard]\nmax_removal = 1",
             top='account = "a b"',
             sync='name = "x"\ndirection = "sideways"',
-            fields=field("contact.Name", "fullname") + field("contact.Name", "full_name", 'direction = "both"'),
+            fields=field("contact.Name", "fullname") + field("contact.Name", "full_name", 'direction = "up"'),
         )
         with pytest.raises(ConfigError, match=r"7 mistakes in .*config\.toml") as caught:
             file.read()

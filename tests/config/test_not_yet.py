@@ -18,39 +18,21 @@ ONE_WAY = 'direction = "membrain-to-constant-contact"'
 
 
 @pytest.mark.parametrize(
-    ("more", "sync", "fields", "path", "hint"),
+    ("more", "path", "hint"),
     [
-        ("", 'direction = "both"  # here', "", "sync[0].direction", ONE_WAY),
-        ("", 'direction = "constant-contact-to-membrain"  # here', "", "sync[0].direction", ONE_WAY),
-        ("", f'{ONE_WAY}\nconflict = "newest"  # here', "", "sync[0].conflict", 'conflict = "membrain"'),
-        ("", f'{ONE_WAY}\nconflict = "constant-contact"  # here', "", "sync[0].conflict", 'conflict = "membrain"'),
-        *(
-            (
-                "",
-                ONE_WAY,
-                f'[[sync.field]]\nmembrain = "contact.custom.C"\nconstant_contact = "{right}"  # here',
-                "sync[0].field[0].constant_contact",
-                "take this [[sync.field]] out",
-            )
-            for right in ("permission_to_send", "opt_out_date", "opt_out_reason")
-        ),
-        ('[logs]\nkeep = "30d"  # here', ONE_WAY, "", "logs.keep", 'keep = "90d"'),
-        ('[logs]\nmax_size = "2GB"  # here', ONE_WAY, "", "logs.max_size", 'max_size = "1GB"'),
+        ('[logs]\nkeep = "30d"  # here', "logs.keep", 'keep = "90d"'),
+        ('[logs]\nmax_size = "2GB"  # here', "logs.max_size", 'max_size = "1GB"'),
         (
             '[notify]\nhealthchecks_url = "https://hc.example.com/1"  # here',
-            ONE_WAY,
-            "",
             "notify.healthchecks_url",
             "out",
         ),
-        ('[notify]\non_failure = ["mail"]  # here', ONE_WAY, "", "notify.on_failure", "take on_failure out"),
-        ('[notify]\ntextfile = "/tmp/x.prom"  # here', ONE_WAY, "", "notify.textfile", "take textfile out"),
+        ('[notify]\non_failure = ["mail"]  # here', "notify.on_failure", "take on_failure out"),
+        ('[notify]\ntextfile = "/tmp/x.prom"  # here', "notify.textfile", "take textfile out"),
     ],
 )
-def test_asking_for_more_is_refused_with_what_to_write_meanwhile(
-    file: File, *, more: str, sync: str, fields: str, path: str, hint: str
-) -> None:
-    problem = file.write(more, sync=SYNC + sync, fields=fields).problem()
+def test_asking_for_more_is_refused_with_what_to_write_meanwhile(file: File, more: str, path: str, hint: str) -> None:
+    problem = file.write(more).problem()
 
     assert (problem.path, problem.line) == (path, file.marked_line)
     assert problem.message.startswith("not yet: ")
@@ -65,7 +47,7 @@ def test_asking_for_more_is_refused_with_what_to_write_meanwhile(
         ('[logs]\nkeep = "2160h"\nmax_size = "1000MB"', "", ""),
         ('[service]\ninterval = "1h"\nsweep = "7d"', "", ""),
         ("", 'conflict = "membrain"\ncreate_companies = true', ""),
-        ("", "create_companies = false", ""),
+        ("", 'conflict = "newest"\ncreate_companies = false', ""),
         ("", "", ONE_WAY),
     ],
 )

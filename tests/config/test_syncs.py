@@ -89,6 +89,20 @@ class TestFieldsOfOneSync:
         assert (problem.path, problem.line) == ("sync[0].field[0].direction", file.marked_line)
         assert "is outside the direction of its sync" in problem.message
 
+    def test_a_project_is_never_written_to_membrain(self, file: File, field: MakeField) -> None:
+        sync = 'name = "x"\nlist = "L"\ndirection = "{}"'
+        mapped = field("project.OwnerName", "custom.Owner")
+        problem = file.write(sync=sync.format("constant-contact-to-membrain"), fields=mapped).problem()
+        assert problem.path == "sync[0].field[0].membrain"
+        assert "is only ever read" in problem.message
+        file.write(sync=sync.format("both"), fields=mapped)
+        assert file.read().config.sync[0].direction == "both"
+
+    def test_consent_goes_to_a_field_of_the_contact(self, file: File, field: MakeField) -> None:
+        problem = file.write(fields=field("company.custom.Consent", "permission_to_send")).problem()
+        assert problem.path == "sync[0].field[0].membrain"
+        assert "is a person's" in problem.message
+
     def test_consent_is_only_read(self, file: File, field: MakeField) -> None:
         problems = file.write(fields=field("contact.custom.OK", "permission_to_send", ONE_WAY)).problems()
 
@@ -122,13 +136,13 @@ class TestTwoSyncs:
         assert problem.path == "sync[1].list"
         assert 'sync "customers" already fills the list' in problem.message
 
-    @pytest.mark.parametrize(
-        ("direction", "fight"), [("both", True), ("constant-contact-to-membrain", False)], ids=["both", "back"]
-    )
-    def test_share_a_list_only_in_opposite_directions(self, file: File, direction: str, fight: bool) -> None:
-        problems = file.write(fields=second_sync(target="Customers", direction=f'direction = "{direction}"')).problems()
+    def test_share_a_list_only_in_opposite_directions(self, file: File) -> None:
+        both = file.write(fields=second_sync(target="Customers", direction='direction = "both"')).problems()
+        assert [problem.path for problem in both] == ["sync[1].list"]
 
-        assert any(problem.path == "sync[1].list" for problem in problems) is fight
+        back = 'direction = "constant-contact-to-membrain"'
+        file.write(fields=second_sync(target="Customers", direction=back))
+        assert [sync.list for sync in file.read().config.sync] == ["Customers", "Customers"]
 
     @pytest.mark.parametrize(
         ("first", "second", "message"),
@@ -158,6 +172,16 @@ class TestTwoSyncs:
                 ("contact.Owner", "custom.Owner", ""),
                 '"custom.Owner" has two different settings of values',
             ),
+            (
+                ("contact.Owner", "custom.Owner", "clear = true"),
+                ("contact.Owner", "custom.Owner", ""),
+                '"custom.Owner" has two different settings of clear',
+            ),
+            (
+                ("contact.Owner", "custom.Owner", ""),
+                ("contact.Owner", "custom.Owner", 'when_too_long = "truncate"'),
+                '"custom.Owner" has two different settings of when_too_long',
+            ),
         ],
     )
     def test_do_not_rewrite_one_field_for_ever(
@@ -171,7 +195,7 @@ class TestTwoSyncs:
         problem = file.write(fields=field(*first) + second_sync(field(*second))).problem()
 
         assert problem.path == "sync[1].field[0].constant_contact"
-        assert problem.message == f'{message} in sync "customers", line 17, and sync "partners"'
+        assert problem.message == f'{message} in sync "customers", sync[0].field[0], line 17, and sync "partners"'
 
     def test_a_mistake_in_one_does_not_hide_a_fight_of_the_others(self, file: File, field: MakeField) -> None:
         problems = file.write(

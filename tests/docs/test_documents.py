@@ -14,9 +14,10 @@ from ccsync.cli.session import Environment
 from ccsync.clock import SystemClock
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/membrain-integration.md")
 BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
+TEST = re.compile(r"`(tests/[\w/]+\.py)((?:::\w+)*)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # A line of a shell, of crontab or of a unit; COMMAND in capitals stands for any.
 COMMAND = re.compile(r"(?:(?:[*/\d]+ ){5})?(?:\S*/|\$as_)?ccsync ((?!COMMAND)[^<]+)")
@@ -69,3 +70,16 @@ def test_each_link_leads_somewhere(document: str) -> None:
     links = [link for link in LINK.findall(text(document)) if not link.startswith("https://")]
 
     assert [link for link in links if link not in headings and not (ROOT / link).exists()] == []
+
+
+def test_each_test_that_a_document_names_is_there() -> None:
+    named = [found for document in DOCUMENTS for found in TEST.findall(text(document))]
+    missing = [
+        file + path
+        for file, path in named
+        for word in path.split("::")[-1:]
+        if not re.search(rf"(?:def|class) {word}\b" if word else "def test_", text(file))
+    ]
+
+    assert named
+    assert missing == []

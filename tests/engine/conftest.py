@@ -43,7 +43,7 @@ enabled = true
 
 [[sync]]
 name = "customers"
-direction = "membrain-to-constant-contact"
+direction = "{direction}"
 filter = '{filter}'
 list = "Customers"
 {keys}
@@ -122,9 +122,17 @@ class World:
     def membrain(self) -> MembrainService:
         return self.sandbox.membrain
 
-    def configure(self, *, filter: str = YES, keys: str = "", more: str = "", tables: str = "") -> None:  # noqa: A002 - the config's word
+    def configure(
+        self,
+        *,
+        filter: str = YES,  # noqa: A002 - the config's word
+        keys: str = "",
+        more: str = "",
+        tables: str = "",
+        direction: str = "membrain-to-constant-contact",
+    ) -> None:
         """Write the configuration: one sync, unless ``more`` adds fields and syncs."""
-        text = CONFIG.format(filter=filter, keys=keys, more=more, tables=tables)
+        text = CONFIG.format(filter=filter, keys=keys, more=more, tables=tables, direction=direction)
         self.config.write_text(text, encoding="utf-8")
 
     def application(self) -> Application:
@@ -160,6 +168,21 @@ class World:
         companies = [replace(company, age=0) for company in made.companies]
         people = [replace(person, newsletter="Yes", age=0) for person in made.people[AWKWARD:]]
         self.membrain.load(Population(people, companies, []))
+
+    def in_membrain(self, email: str) -> dict[str, Any]:
+        """Return the one living Membrain contact with an address, custom fields by their display names."""
+        living = [one for one in self.membrain.all("contacts") if not one.get("Deleted")]
+        found = [one for one in living if str(one.get("EmailAddress", "")).lower() == email.lower()]
+        assert len(found) == 1, f"{len(found)} contacts with {email} in Membrain"
+        return {**found[0], **found[0]["custom"]}
+
+    def companies(self) -> list[str]:
+        """Return the names of all companies in Membrain."""
+        return sorted(str(one["Name"]) for one in self.membrain.all("companies"))
+
+    def membrain_writes(self) -> list[str]:
+        """Return what was written to Membrain, as "METHOD path"."""
+        return [f"{one['method']} {one['path']}" for one in self.membrain.log() if one["method"] != "GET"]
 
     # Constant Contact's side
 
@@ -298,9 +321,9 @@ class World:
 
     def quietly(self) -> RunReport:
         """Run and see that nothing is written."""
-        written = self.constant_contact.writes()
+        written = self.constant_contact.writes(), self.membrain_writes()
         report = self.run()
-        assert self.constant_contact.writes() == written
+        assert (self.constant_contact.writes(), self.membrain_writes()) == written
         return report
 
 

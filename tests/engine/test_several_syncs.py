@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccsync.errors import ExitCode
+from ccsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from tests.engine.conftest import World
@@ -84,6 +84,71 @@ def test_two_membrain_contacts_with_one_address_in_two_syncs_are_the_one_created
     assert (two.members(), two.members("Norwegians")) == ({ANN}, set())
     assert two.waiting() == {ANN: "duplicate_address"}
     two.quietly()
+
+
+def test_which_sync_took_whom_does_not_count_and_the_next_one_follows_when_the_first_leaves(two: World) -> None:
+    ann = two.person("Ann Berg", ANN, Language="Norsk", Newsletter="No")
+    two.wait(days=1)
+    two.person("Anna Berg", ANN)
+
+    two.run()
+    assert two.contact(ANN)["first_name"] == "Ann"
+    assert (two.members(), two.members("Norwegians")) == (set(), {ANN})
+    assert two.waiting() == {ANN: "duplicate_address"}
+
+    two.change(ann, EmailAddress="ann.berg@example.com")
+    two.run()
+
+    assert (two.members(), two.members("Norwegians")) == ({ANN}, {"ann.berg@example.com"})
+    assert (two.contact(ANN)["first_name"], two.waiting()) == ("Anna", {})
+
+
+def test_whoever_is_in_two_syncs_gets_the_fields_of_both(world: World) -> None:
+    norwegians = world.sync("norwegians", "Norwegians", NORSK)
+    world.configure(more=norwegians + world.field("contact.Phone", "custom.Phone"))
+    world.person("Ann Berg", ANN, Language="Norsk", Phone="1234", JobTitle="CEO")
+    world.person("Bo Lind", "bo@example.com", Phone="5678", JobTitle="CFO")
+
+    world.run()
+
+    assert (world.value(ANN, "Phone"), world.contact(ANN)["job_title"]) == ("1234", "CEO")
+    assert world.value("bo@example.com", "Phone") == ""
+    world.quietly()
+
+
+def test_of_a_sync_for_each_direction_the_first_in_the_file_decides_for_whoever_is_in_both(world: World) -> None:
+    fields = (("contact.Name", "full_name"), ("company.Name", "company_name"), ("contact.JobTitle", "job_title"))
+    back = '[[sync]]\nname = "signups"\ndirection = "constant-contact-to-membrain"\nlist = "Sign-ups"\n'
+    world.configure(more=back + "".join(world.field(*one) for one in fields))
+    ann = world.person("Ann Berg", ANN, CompanyId=world.company(), JobTitle="CEO")
+    world.run()
+    world.constant_contact.people.put_on_list(world.id_of(ANN), world.list_id("Sign-ups"))
+    world.constant_contact.people.edit(world.id_of(ANN), job_title="CFO")
+
+    world.run()
+
+    assert world.contact(ANN)["job_title"] == "CFO"
+    assert (ANN, "job_title", "kept_edit") in world.waits()
+    world.change(ann, JobTitle="Chair")
+    world.run()
+    assert world.contact(ANN)["job_title"] == "Chair"
+    written = world.membrain.writes()
+    world.quietly()
+    assert world.membrain.writes() == written == 0
+
+
+def test_two_syncs_that_map_one_field_differently_do_not_run(world: World) -> None:
+    norwegians = world.sync("norwegians", "Norwegians", NORSK)
+    world.configure(more=norwegians + world.field("company.Name", "job_title"))
+
+    with pytest.raises(ConfigError) as caught:
+        world.run()
+
+    (problem,) = caught.value.problems
+    assert '"job_title" is filled from "contact.JobTitle" and from "company.Name"' in problem.message
+    assert 'sync "customers", sync[0].field[2], line' in problem.message
+    assert 'sync "norwegians"' in problem.message
+    assert world.requests() == []
 
 
 def test_sync_carries_out_one_sync_and_leaves_the_others_for_later(two: World) -> None:

@@ -180,8 +180,24 @@ class TestTheSameValue:
         assert not same(field("last_name"), "berg", "Berg")
         assert not same(field("custom.Score"), "10", "10.0")
 
-    def test_a_country_is_the_same_in_capitals(self) -> None:
-        assert same(field("address.work.country"), "SWEDEN", "Sweden")
+    @pytest.mark.parametrize(
+        ("a", "b"),
+        [
+            ("SWEDEN", "Sweden"),
+            ("SE", "Sverige"),
+            ("Schweden", "se"),
+            ("USA", "United States"),
+            ("UK", "Storbritannien"),
+            ("Atlantis", "ATLANTIS"),
+        ],
+    )
+    def test_a_country_is_the_same_by_code_and_in_any_language(self, a: str, b: str) -> None:
+        assert same(field("address.work.country"), a, b)
+
+    def test_two_countries_are_not_the_same_and_a_city_is_no_country(self) -> None:
+        assert not same(field("address.work.country"), "SE", "NO")
+        assert not same(field("address.work.country"), "Atlantis", "Mu")
+        assert not same(field("address.work.city"), "SE", "Sweden")
         assert not same(field("address.work.city"), "LUND", "Lund")
 
     @pytest.mark.parametrize(

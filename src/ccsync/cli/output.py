@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SCHEMA = "ccsync/1"
 
 _NEXT = "  next: "
-_COMMAND = re.compile(r"\bccsync (?=(?:auth|config|logs|map|run|sandbox|status|timestamp)\b)")
+_COMMAND = re.compile(r"\bccsync (?=(?:auth|config|init|logs|map|run|sandbox|status|timestamp)\b)")
 
 # Control characters, and the marks that turn the direction of writing: they could rewrite what stands around a name.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ccsync.cli import run_first
 from ccsync.cli.command import Command, examples
 from ccsync.cli.output import Failure, Result
 from ccsync.cli.session import Task  # noqa: TC001 - Typer reads the annotations when it runs
-from ccsync.errors import ExitCode, UsageError
+from ccsync.errors import ExitCode, NotApproved, UsageError
 
 if TYPE_CHECKING:
     from ccsync.cli.session import Application, Session
@@ -24,7 +26,7 @@ def declare(tree: typer.Typer) -> None:
         cls=Command,
         epilog=examples(
             "ccsync run --once --dry-run              print what a run would do",
-            "ccsync run --once                        do it",
+            "ccsync run --once                        do it; the first time it shows what, and asks",
             "ccsync run --once --sync customers       only one sync",
             "ccsync run --once --allow-removals 250   let up to 250 people leave a list",
         ),
@@ -45,27 +47,28 @@ def _run(
         int | None,
         typer.Option(min=0, metavar="N", help="Let up to N people leave a list, where the guard would stop."),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a sync writes for the first time.")] = False,
 ) -> Task:
     """Run Sync Once: bring Constant Contact in step with Membrain, now.
+
+    Before a sync writes for the first time, it shows on a terminal what it is about to do, and asks.
 
     Prints nothing when all is well and nobody watches. Exit code 3 means that a guard stopped the run or that a
     service refused somebody: ccsync status says which.
     """
-    return partial(run, once=once, sync=sync, dry_run=dry_run, full=full, allow_removals=allow_removals)
-
-
-def run(
-    session: Session, *, once: bool, sync: str | None, dry_run: bool, full: bool, allow_removals: int | None
-) -> Result:
-    """Run once, and answer what was done."""
     from ccsync.engine.options import RunOptions
 
+    options = RunOptions(sync, dry_run, full, allow_removals)
+    return partial(run, once=once, options=options, asks=not yes)
+
+
+def run(session: Session, *, once: bool, options: RunOptions, asks: bool) -> Result:
+    """Run once, and answer what was done; ``asks`` lets somebody on a terminal say no to a first run."""
     if not once:
         raise UsageError("say that the sync is to run once", hint="ccsync run --once")
-    options = RunOptions(sync, dry_run, full, allow_removals)
     application = session.application()
-    _check_sync(application, sync)
-    report = _watched(session, application, options)
+    _check_sync(application, options.sync)
+    report = _watched(session, application, options, asks=asks)
     _tell(session, application, report)
     return _answer(session, options, report)
 
@@ -78,13 +81,15 @@ def _check_sync(application: Application, name: str | None) -> None:
         )
 
 
-def _watched(session: Session, application: Application, options: RunOptions) -> RunReport:
-    """Run, with a bar on stderr when somebody looks at it."""
+def _watched(session: Session, application: Application, options: RunOptions, *, asks: bool) -> RunReport:
+    """Run, with a bar on stderr when somebody looks at it, and a question when they can answer."""
     if not session.output.talks or session.everywhere.json:
         return application.run(options, None)
     from ccsync.cli.progress import Bar
 
     with Bar(session.output.talk_console) as bar:
+        if asks and run_first.can_ask(session):
+            options = replace(options, approve=partial(run_first.ask, session, bar))
         return application.run(options, bar)
 
 
@@ -114,6 +119,8 @@ def _answer(session: Session, options: RunOptions, report: RunReport) -> Result:
         hint = report.hint or "ccsync status"
         errors = (Failure(report.code or report.result.value, message, hint),)
         complaint = run_page.complaint(data, message, hint)
+    elif report.code == NotApproved.code:
+        shown, complaint = False, run_page.declined(report.message, report.hint)
     return Result(
         data,
         report.exit_code,

@@ -44,6 +44,11 @@ def complaint(data: Mapping[str, Any], message: str, hint: str) -> tuple[str, ..
     return tuple(lines)
 
 
+def declined(message: str, hint: str) -> tuple[str, ...]:
+    """Return what goes to stderr when somebody said no: nothing is wrong, and nothing has happened."""
+    return (f"ccsync: {message}", f"  next: {hint}")
+
+
 def counted(counts: Mapping[str, Any]) -> str:
     """Say what happened to how many, and nothing of what did not happen."""
     return ", ".join(f"{counts[name]} {name}" for name in COUNTS if counts[name]) or "nothing"

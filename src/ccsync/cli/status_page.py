@@ -25,6 +25,9 @@ def render(output: Output, *, data: Mapping[str, Any], everybody: bool) -> None:
     for sync in data["syncs"]:
         _sync(output, sync)
     _waiting(output, data["waiting"], everybody=everybody)
+    if "consent" in data:
+        output.line()
+        output.line(f"Opt-outs reach Membrain: {_delays(data['consent'])}")
     if data["timestamps"]:
         output.line()
         rows = [(stamp["stream"], words.moment(stamp["read_up_to"])) for stamp in data["timestamps"]]
@@ -38,6 +41,13 @@ def render(output: Output, *, data: Mapping[str, Any], everybody: bool) -> None:
     if budget["spent"]:
         output.line("Constant Contact says that there are no more today: another program may use the same client_id;")
     output.line(f"the count starts again at {words.moment(budget['resets_at'])}")
+
+
+def _delays(consent: Mapping[str, Any]) -> str:
+    last, longest = consent["last_seconds"], consent["longest_seconds"]
+    if last is None:
+        return "none so far"
+    return f"last after {words.lasting(last)}, longest {words.lasting(longest)}"
 
 
 def _last_run(output: Output, data: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ _REASONS = {
     "no_email": "has no e-mail address in Membrain",
     "opted_out": "opted out of mail in Constant Contact",
     "removed_by_hand": "was taken off the list by hand",
-    "deleted": "was deleted in Constant Contact",
+    "deleted": "was deleted on one of the sides",
     "duplicate_address": "shares the address with somebody created earlier",
     "address_taken": "the new address belongs to another contact",
     "too_long": "a value is longer than the field takes",
@@ -37,7 +37,11 @@ def length(started: str | None, finished: str | None) -> str:
     """Say how long something took; a dash while it is not over."""
     if not started or not finished:
         return "-"
-    seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
+    return lasting((datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds())
+
+
+def lasting(seconds: float) -> str:
+    """Say so many seconds."""
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds:.1f} s"
     minutes, seconds = divmod(round(seconds), 60)

@@ -13,7 +13,6 @@ from pydantic_core import PydanticCustomError
 
 from ccsync.config.lines import KeyPath, Lines, spell
 from ccsync.config.model import Logs
-from ccsync.config.sides import READ_ONLY
 from ccsync.config.values import parse_duration, parse_size
 from ccsync.errors import Problem
 
@@ -26,10 +25,6 @@ class Rule:
     asks_for_more: Callable[[object], bool]
     message: str
     hint: str
-
-
-def _one_of(*values: str) -> Callable[[object], bool]:
-    return lambda value: value in values
 
 
 def _other_than(default: object, parse: Callable[[object], object]) -> Callable[[object], bool]:
@@ -46,25 +41,9 @@ def _anything(_: object) -> bool:
     return True
 
 
-_TOWARDS_MEMBRAIN = _one_of("constant-contact-to-membrain", "both")
-_ONE_WAY = 'write direction = "membrain-to-constant-contact"'
 _RETENTION = "not yet: logs are kept whole, nothing is deleted"
 
 RULES: Final = (
-    Rule(("sync", "direction"), _TOWARDS_MEMBRAIN, "not yet: nothing is written to Membrain", _ONE_WAY),
-    Rule(("sync", "field", "direction"), _TOWARDS_MEMBRAIN, "not yet: nothing is written to Membrain", _ONE_WAY),
-    Rule(
-        ("sync", "field", "constant_contact"),
-        _one_of(*READ_ONLY),
-        "not yet: consent flows to Membrain, and nothing is written to Membrain",
-        "take this [[sync.field]] out for now; opt-outs are respected without it",
-    ),
-    Rule(
-        ("sync", "conflict"),
-        _one_of("constant-contact", "newest"),
-        "not yet: in one direction Membrain always decides",
-        'write conflict = "membrain"',
-    ),
     Rule(
         ("logs", "keep"),
         _other_than(Logs().keep, parse_duration),

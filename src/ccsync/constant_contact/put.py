@@ -7,14 +7,18 @@ and an array only when something in it changes, and then whole. The permission a
 
 from __future__ import annotations
 
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ccsync.constant_contact.raw import kind_of, raw_objects, raw_text
 from ccsync.errors import RecordRefused
-from ccsync.sync.fields import ADDRESS_KINDS, ADDRESS_PARTS, PHONE_KINDS
+from ccsync.sync.fields import ADDRESS_KINDS, ADDRESS_PARTS, CUSTOM_PREFIX, PHONE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from ccsync.constant_contact.custom import CustomFieldDefinition
 
 CORE_TEXTS = ("first_name", "last_name", "job_title", "company_name")
 
@@ -27,15 +31,23 @@ _TAKEN_BACK = {
 """What a PUT takes of an entry (``PhoneNumberPut``, ``StreetAddressPut``, ``ContactCustomField``): no ids, no times."""
 _MOST = {"phone_numbers": 3, "street_addresses": 3, "custom_fields": 25}
 _IN_WORDS = {"phone_numbers": "phone numbers", "street_addresses": "addresses", "custom_fields": "custom fields"}
+_NO_DEFINITIONS: Mapping[str, CustomFieldDefinition] = MappingProxyType({})
 
 _Entry = dict[str, Any]
 
 
-def put_body(raw: Mapping[str, Any], changes: Mapping[str, str], *, email: str) -> dict[str, Any]:
+def put_body(
+    raw: Mapping[str, Any],
+    changes: Mapping[str, str],
+    *,
+    email: str,
+    definitions: Mapping[str, CustomFieldDefinition] = _NO_DEFINITIONS,
+) -> dict[str, Any]:
     """Return the body that makes ``changes``, by path, to a contact just read with all its subresources.
 
-    An empty value clears. RecordRefused, with status 0 as nothing was sent, when the contact has no room for one more
-    phone number, address or custom field; ValueError for a path that is not written.
+    An empty value clears. ``definitions``, by custom field id, say which fields hold choices: they are written by id.
+    RecordRefused, with status 0 as nothing was sent, when the contact has no room for one more phone number, address or
+    custom field, and when a choice does not exist; ValueError for a path that is not written.
     """
     body: dict[str, Any] = {"email_address": {"address": email}, "update_source": "Account"}
     body |= {name: raw_text(raw, name) for name in CORE_TEXTS}
@@ -44,7 +56,11 @@ def put_body(raw: Mapping[str, Any], changes: Mapping[str, str], *, email: str) 
     if all(raw.get(name) for name in _BIRTHDAY):
         body |= {name: raw[name] for name in _BIRTHDAY}
     for path, value in changes.items():
-        _change(body, raw, path, value)
+        definition = definitions.get(path.removeprefix(CUSTOM_PREFIX))
+        if definition is not None and definition.is_select:
+            _choose(_entries(body, raw, "custom_fields"), definition, value, email)
+        else:
+            _change(body, raw, path, value)
     for name, most in _MOST.items():
         if len(body.get(name, ())) > most:
             raise RecordRefused(
@@ -63,12 +79,7 @@ def month_and_day(birthday: str) -> tuple[int, int]:
 
 
 def _change(body: dict[str, Any], raw: Mapping[str, Any], path: str, value: str) -> None:
-    def entries(name: str) -> list[_Entry]:
-        if name not in body:
-            body[name] = [_kept(one, _TAKEN_BACK[name]) for one in raw_objects(raw, name)]
-        kept: list[_Entry] = body[name]
-        return kept
-
+    entries = partial(_entries, body, raw)
     match path.split(".", 2):
         case [name] if name in CORE_TEXTS:
             body[name] = value
@@ -88,6 +99,28 @@ def _change(body: dict[str, Any], raw: Mapping[str, Any], path: str, value: str)
             _set(entries("custom_fields"), lambda one: one.get("custom_field_id") == field_id, new, "value", value)
         case _:
             raise ValueError(f"{path} is not written by a PUT")
+
+
+def _entries(body: dict[str, Any], raw: Mapping[str, Any], name: str) -> list[_Entry]:
+    if name not in body:
+        body[name] = [_kept(one, _TAKEN_BACK[name]) for one in raw_objects(raw, name)]
+    kept: list[_Entry] = body[name]
+    return kept
+
+
+def _choose(entries: list[_Entry], definition: CustomFieldDefinition, value: str, email: str) -> None:
+    """Set the choices of a select; without any its entry goes."""
+    ids = definition.choice_ids(value) if value else []
+    if ids is None:
+        raise RecordRefused(
+            f'{email}: "{value}" is not among the choices of "{definition.label}" in Constant Contact any more',
+            status=0,
+            key="custom_fields",
+            hint="ccsync map check",
+        )
+    entries[:] = [one for one in entries if one.get("custom_field_id") != definition.id]
+    if ids:
+        entries.append({"custom_field_id": definition.id, "choice_ids": ids})
 
 
 def _kept(entry: Mapping[str, Any], taken: tuple[str, ...]) -> _Entry:

@@ -6,10 +6,10 @@ Shapes: official schemas ``ContactResource`` and ``JsonImportContact``. An impor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ccsync.constant_contact.custom import CustomFieldDefinition, custom_field, custom_value
 from ccsync.constant_contact.put import CORE_TEXTS, month_and_day, put_body
 from ccsync.constant_contact.raw import kind_of, raw_array, raw_id, raw_object, raw_objects, raw_text
 from ccsync.sync.fields import ADDRESS_KINDS, ADDRESS_PARTS, CUSTOM_PREFIX, PHONE_KINDS
@@ -17,7 +17,7 @@ from ccsync.sync.phones import importable_phone
 from ccsync.sync.records import Contact, ContactId, ListId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 __all__ = [
     "ContactList",
@@ -38,20 +38,6 @@ _LEAP_YEAR = 2000
 _ADDRESS_COLUMNS = {"postal_code": "zip"}
 
 
-@dataclass(frozen=True, slots=True)
-class CustomFieldDefinition:
-    """A custom field: ``label`` is what people see and may change, ``name`` what imports call it.
-
-    ``choices`` are those of a select, as (id, label).
-    """
-
-    id: str
-    name: str
-    label: str
-    type: str
-    choices: tuple[tuple[str, str], ...] = ()
-
-
 class ContactList(NamedTuple):
     """A list, by its lasting id and its present name."""
 
@@ -63,8 +49,8 @@ class ContactList(NamedTuple):
 def contact(raw: Mapping[str, Any], definitions: Mapping[str, CustomFieldDefinition] | None = None) -> Contact:
     """Return a contact; Unreachable when it has no id.
 
-    The first phone number and address of a kind are the ones that count. The choices of select fields are read as
-    labels when ``definitions``, by custom field id, know them.
+    The first phone number and address of a kind are the ones that count. ``definitions``, by custom field id, say which
+    custom fields are no text: the choices of selects are read as labels, dates and numbers in the one form used here.
     """
     contact_id = ContactId(raw_id(raw, "contact_id"))
     email = raw_object(raw, "email_address")
@@ -78,16 +64,6 @@ def contact(raw: Mapping[str, Any], definitions: Mapping[str, CustomFieldDefinit
         opt_out_reason=raw_text(email, "opt_out_reason"),
         deleted=bool(raw.get("deleted_at")),
         updated=_moment(raw_text(raw, "updated_at")),
-    )
-
-
-def custom_field(raw: Mapping[str, Any]) -> CustomFieldDefinition:
-    """Return the definition of a custom field; Unreachable when it has no id."""
-    choices = tuple(
-        (raw_text(choice, "choice_id"), raw_text(choice, "choice_label")) for choice in raw_objects(raw, "choices")
-    )
-    return CustomFieldDefinition(
-        raw_id(raw, "custom_field_id"), raw_text(raw, "name"), raw_text(raw, "label"), raw_text(raw, "type"), choices
     )
 
 
@@ -113,10 +89,11 @@ def import_row(email: str, values: Mapping[str, str], field_names: Mapping[str, 
     return row
 
 
-def why_not_importable(values: Mapping[str, str], *, email: str = "") -> str:
+def why_not_importable(values: Mapping[str, str], *, email: str = "", selects: Collection[str] = ()) -> str:
     """Return why an import cannot carry these values, in words; empty when it can carry them all.
 
-    With ``email`` the address is judged too: an import takes 50 characters, the other requests 80.
+    With ``email`` the address is judged too: an import takes 50 characters, the other requests 80. ``selects`` are the
+    paths of custom fields that hold choices.
     """
     if empty := [path for path, value in values.items() if not value]:
         return f"an import cannot clear {', '.join(empty)}"
@@ -127,6 +104,8 @@ def why_not_importable(values: Mapping[str, str], *, email: str = "") -> str:
         return f"an import takes no international number: {', '.join(foreign)}"
     if len(phones) > MAX_PHONES:
         return f"an import takes {MAX_PHONES} phone numbers, not {len(phones)}"
+    if unsure := [path for path in values if path in selects]:
+        return f"nobody says how an import takes choices: {', '.join(unsure)}"
     custom = sum(path.startswith(CUSTOM_PREFIX) for path in values)
     return f"an import takes {MAX_CUSTOM_FIELDS} custom fields, not {custom}" if custom > MAX_CUSTOM_FIELDS else ""
 
@@ -141,13 +120,8 @@ def _values(raw: Mapping[str, Any], definitions: Mapping[str, CustomFieldDefinit
             values[f"address.{kind_of(address)}.{part}"] = raw_text(address, part)
     for one in raw_objects(raw, "custom_fields"):
         field_id = raw_text(one, "custom_field_id")
-        values[f"{CUSTOM_PREFIX}{field_id}"] = raw_text(one, "value") or _chosen(one, definitions.get(field_id))
+        values[f"{CUSTOM_PREFIX}{field_id}"] = custom_value(one, definitions.get(field_id))
     return {path: value for path, value in values.items() if value}
-
-
-def _chosen(one: Mapping[str, Any], definition: CustomFieldDefinition | None) -> str:
-    labels = dict(definition.choices) if definition else {}
-    return "; ".join(sorted(labels[str(key)] for key in raw_array(one, "choice_ids") if str(key) in labels))
 
 
 def _birthday(raw: Mapping[str, Any]) -> str:

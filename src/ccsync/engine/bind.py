@@ -12,15 +12,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
+from ccsync.constant_contact.custom import from_json, has_new_choices, to_json
 from ccsync.state.values import Binding
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from ccsync.config.model import Sync
     from ccsync.engine.context import Context
+    from ccsync.sync.fields import TargetField
     from ccsync.sync.operations import StoredIntent
+    from ccsync.sync.records import Contact
 
 LIST = "list"
 FIELD = "field"
@@ -28,6 +32,8 @@ CUSTOM = "custom."
 STAND_IN = "new:"
 WHAT = {LIST: "list", FIELD: "custom field"}
 FIELD_NAMES = "field_names"
+FIELD_TYPES = "field_types"
+"""The fact what the custom fields take that are no text, as JSON; unset until they were read once."""
 DELETED = "deleted"
 """The fact which bound lists and fields are gone, by id, as JSON."""
 
@@ -42,6 +48,11 @@ class Names:
         self._lists: list[side.ContactList] | None = None
         self._fields: list[side.CustomFieldDefinition] | None = None
         self._bindings = {kind: context.store.progress.bindings(kind) for kind in (LIST, FIELD)}
+        types = context.store.progress.fact(FIELD_TYPES)
+        self._types = from_json(types or "[]")
+        self._types_known = types is not None
+        self._types_moved = False
+        self._looked = False
 
     def find(self) -> None:
         """Look for what the config names and nobody has looked for yet."""
@@ -49,15 +60,22 @@ class Names:
             self._adopt(LIST, label, [(one.id, one.name) for one in self._all_lists()])
         for label in self._unbound(FIELD):
             self._adopt(FIELD, label, [(one.id, one.label) for one in self._all_fields()])
+        if self._bindings[FIELD] and not self._types_known:
+            self._all_fields()
         if self._deleted:
             self.look_for_deleted()
+        self._looked, self._types_moved = True, False
 
     def look_for_deleted(self) -> bool:
-        """See which bound lists and fields still exist; tell whether one was deleted that was thought to be there."""
+        """See which bound lists and fields still exist and what they take; tell whether rules made before are wrong.
+
+        They are when one was deleted that was thought to be there, or takes other values than it did.
+        """
         before = self._deleted
         lists = self._missing(LIST, {one.id: one.name for one in self._all_lists()})
         self._know_deleted(lists | self._missing(FIELD, {one.id: one.label for one in self._all_fields()}))
-        return bool(self._deleted - before)
+        moved, self._types_moved = self._types_moved, False
+        return moved or bool(self._deleted - before)
 
     def deleted_lists(self) -> frozenset[str]:
         """See which bound lists were deleted."""
@@ -113,7 +131,41 @@ class Names:
         """Return the custom fields, read once in a run."""
         if self._fields is None:
             self._fields = [side.custom_field(row) for row in self._context.constant_contact.custom_fields()]
+            self._learn_types(self._fields)
         return self._fields
+
+    def _learn_types(self, fields: Sequence[side.CustomFieldDefinition]) -> None:
+        """Remember what fields take; when a bound one takes something else than it did, everybody is looked at."""
+        context, text = self._context, to_json(fields)
+        types = from_json(text)
+        moved = any(types.get(one) != self._types.get(one) for one in self._bound_fields())
+        with context.store.transaction():
+            if not self._types_known or types != self._types:
+                context.store.progress.set_fact(FIELD_TYPES, text)
+            if moved:
+                context.touch_everyone()
+        self._types, self._types_known = types, True
+        self._types_moved = self._types_moved or moved
+
+    def _bound_fields(self) -> frozenset[str]:
+        return frozenset(binding.id for binding in self._bindings[FIELD].values())
+
+    @property
+    def definitions(self) -> Mapping[str, side.CustomFieldDefinition]:
+        """The custom fields that are no text, by id, as last read."""
+        return self._types
+
+    def target(self, path: str, target: TargetField) -> TargetField:
+        """Return a right side as one that takes what its bound field takes."""
+        definition = self._types.get(path.removeprefix(CUSTOM))
+        return target if definition is None else definition.typed(target)
+
+    def contacts(self, rows: Sequence[Mapping[str, Any]]) -> list[Contact]:
+        """Return rows of the service as contacts; the fields are read again, once a run, for a choice that is new."""
+        bound = self._bound_fields() if self._looked and self._fields is None else frozenset[str]()
+        if bound and any(has_new_choices(row, self._types, bound) for row in rows):
+            self._all_fields()
+        return [side.contact(row, self._types) for row in rows]
 
     def list_id(self, label: str) -> ListId:
         """Return the list's id, or a stand-in for one that is still to be made."""
@@ -196,7 +248,7 @@ class Names:
         store = self._context.store
         with store.transaction():
             if self._deleted - deleted:
-                store.work.touch_everyone()
+                self._context.touch_everyone()
             if self._deleted != deleted:
                 store.progress.set_fact(DELETED, json.dumps(sorted(deleted)) if deleted else None)
         self._deleted = deleted

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from ccsync.engine.tally import Tally
 from ccsync.logs.events import Event
 from ccsync.state.values import RunRecord
+from ccsync.sync.mapping import Direction
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from ccsync.logs.events import Journal
     from ccsync.membrain.client import MembrainClient
     from ccsync.state.store import Store
-    from ccsync.sync.records import ContactId, MembrainId
+    from ccsync.sync.operations import Reason
+    from ccsync.sync.records import ContactId, EmailKey, MembrainId
 
 SWEEPS = "sweeps"
 YOUNG = timedelta(minutes=10)
@@ -87,6 +90,34 @@ class Context:
         history.count_fields(self.run, *tally.take_fields(), self.clock.now())
         history.put_run(RunRecord(self.run, self.started, counts=tally.everybody, syncs=dict(tally.syncs)))
         self.log.flush()
+
+    @property
+    def fills_membrain(self) -> bool:
+        """Whether any sync takes people from its list to Membrain."""
+        return any(Direction(sync.direction).fills_membrain for sync in self.config.sync)
+
+    def lists_to_membrain(self) -> frozenset[ListId]:
+        """Return the lists whose members go to Membrain, as far as they are bound."""
+        wanted = {sync.list for sync in self.config.sync if Direction(sync.direction).fills_membrain}
+        bindings = self.store.progress.bindings("list")
+        return frozenset(ListId(binding.id) for label, binding in bindings.items() if label in wanted)
+
+    def touch_everyone(self) -> None:
+        """Have everybody planned, on both sides, in this run or the next."""
+        self.store.work.touch_everyone()
+        self.store.inward.touch_members(self.lists_to_membrain())
+
+    def touch_addresses(self, keys: Collection[EmailKey]) -> None:
+        """Have everybody planned who has one of these addresses."""
+        self.store.work.touch_addresses(keys)
+        if self.fills_membrain:
+            self.store.inward.touch_contacts_at(keys)
+
+    def touch_waiting(self, reason: Reason) -> None:
+        """Have everybody planned who waits for this reason, where people go to Membrain."""
+        if self.fills_membrain:
+            self.store.work.touch_waiting(reason)
+            self.store.inward.touch_waiting(reason)
 
     def next_sweep(self) -> int:
         """Return the number of a complete reading that begins now: greater than all before."""

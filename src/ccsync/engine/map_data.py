@@ -147,7 +147,7 @@ def _check(survey: Survey, sync: Sync, fields: tuple[CustomField, ...]) -> tuple
     catalogue, projects = survey.catalogue(), kinds_of_project(sync)
     resolutions = [catalogue.resolve(field.membrain, projects) for field in sync.field]
     bound = [
-        typed_rule(rule_of(field, resolution), fields)
+        typed_rule(rule_of(sync, field, resolution), fields)
         for field, resolution in zip(sync.field, resolutions, strict=True)
     ]
     count, measured = measure(bound, people)

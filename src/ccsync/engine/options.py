@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from ccsync.engine.first_run import Approve
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """The switches of ``ccsync run --once``."""
+    """The switches of ``ccsync run --once``; ``approve`` is asked before a sync writes for the first time."""
 
     sync: str | None = None
     dry_run: bool = False
     full: bool = False
     allow_removals: int | None = None
+    approve: Approve | None = None
 
 
 class Progress(Protocol):

@@ -68,7 +68,7 @@ class Outcomes:
             for list_id in intent.remove:
                 store.agreement.put_standing(contact.id, list_id, None)
             if intent.old_email:
-                store.work.touch_addresses([email_key(intent.old_email)])
+                self._context.touch_addresses([email_key(intent.old_email)])
             store.work.drop_intents([stored.number])
             self._held_no_longer(stored)
             self._context.tally.done(intent)

@@ -6,19 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
+from ccsync.engine.arrivals import arrivals
+from ccsync.engine.companies import without_unknown_companies
 from ccsync.engine.consent import Consent, by_put
 from ccsync.engine.subjects import subjects
 from ccsync.logs.events import Event
+from ccsync.sync.arrival import plan_arrival
 from ccsync.sync.mapping import written_values
-from ccsync.sync.operations import IntentState, Reason, Waiting
+from ccsync.sync.operations import IntentState, Reason, as_person
 from ccsync.sync.plan import Wait, plan_person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from ccsync.engine.context import Context
     from ccsync.sync.mapping import Rulebook
-    from ccsync.sync.operations import FieldChange, Intent
+    from ccsync.sync.operations import FieldChange, Intent, MembrainIntent, Waiting
     from ccsync.sync.plan import Decision, Subject
     from ccsync.sync.records import ContactId, MembrainId
 
@@ -34,6 +37,9 @@ class Planning:
         self._consent = Consent(context)
         self._busy = _on_the_way(context) | context.later
         self._elsewhere = {sync.name for sync in rules.syncs if not rules.acts(sync)}
+        self._selects = frozenset(
+            rule.path for sync in rules.syncs for rule in sync.fields if rule.target.holds_choices
+        )
 
     def asks_for_something(self) -> bool:
         """Tell whether the plan will ask for anything, before it is made."""
@@ -64,6 +70,18 @@ class Planning:
         context = self._context
         context.progress.phase("planning", context.store.work.touched_count())
         settled = self._rules.only is None
+        for arriving in self._arriving():
+            with context.store.transaction():
+                arrived, met = arrivals(context.store, arriving, self._rules)
+                context.store.work.touch(met)
+                self._wait_no_more(
+                    {as_person(one) for one in arriving} - {as_person(one.contact.id) for one in arrived}
+                )
+                moving = self._write_down([plan_arrival(one, self._rules) for one in arrived])
+                if settled:
+                    staying = (one for one in arriving if as_person(one) not in moving)
+                    context.store.inward.untouch_contacts(staying)
+                context.keep()
         for chunk in self._chunks():
             with context.store.transaction():
                 decisions = [plan_person(subject, self._rules) for subject in subjects(context.store, chunk)]
@@ -76,6 +94,14 @@ class Planning:
     def _subjects(self) -> Iterator[Subject]:
         for chunk in self._chunks():
             yield from subjects(self._context.store, chunk)
+
+    def _arriving(self) -> Iterator[list[ContactId]]:
+        """Yield touched contacts who may belong into Membrain, except those who are on their way there."""
+        after: ContactId | None = None
+        while page := self._context.store.inward.touched_contacts(after, CHUNK):
+            after = page[-1]
+            if chunk := [contact for contact in page if as_person(contact) not in self._busy]:
+                yield chunk
 
     def _chunks(self) -> Iterator[list[MembrainId]]:
         """Yield touched people, except those for whom something is still on its way, or who are left for later."""
@@ -92,18 +118,23 @@ class Planning:
         for decision in decisions:
             if decision.link is not None:
                 store.agreement.link(decision.membrain_id, decision.link)
+                store.work.stop_waiting(as_person(decision.link))
             if decision.bases:
                 store.agreement.put_bases(decision.membrain_id, decision.bases)
             for (contact_id, list_id), standing in decision.standings.items():
                 store.agreement.put_standing(contact_id, list_id, standing)
             store.work.touch(decision.heirs)
             waiting = known.get(decision.membrain_id, [])
-            parts, refused = self._accepted(decision, {wait.fingerprint: wait for wait in waiting if not wait.field})
+            marks = {wait.fingerprint: wait for wait in waiting if not wait.field}
+            parts, refused = self._accepted(decision, marks)
+            possible, none_known = without_unknown_companies(store, decision.inward)
+            inward, refused_there = _new(possible, marks)
             store.work.plan(parts)
-            decided = replace(decision, waits=(*decision.waits, *refused))
+            store.inward.plan_membrain(inward)
+            decided = replace(decision, waits=(*decision.waits, *none_known, *refused, *refused_there))
             self._wait(decided, waiting)
-            self._context.tally.planned(decided, parts)
-            if parts or decided.again:
+            self._context.tally.planned(decided, [*parts, *inward])
+            if parts or inward or decided.again:
                 moving.add(decision.membrain_id)
         return moving
 
@@ -129,25 +160,34 @@ class Planning:
     def _parts(self, intent: Intent) -> tuple[Intent, ...]:
         """Split what is to be done into requests. A value that no import carries follows its new owner by a PUT."""
         if intent.contact_id is None:
-            carried = tuple(change for change in intent.changes if not _why_not(intent, [change]))
+            carried = tuple(change for change in intent.changes if not self._why_not(intent, [change]))
             if len(carried) < len(intent.changes):
                 self._context.unfinished.add(intent.membrain_id)
             return replace(intent, changes=carried).parts(importable=True)
-        return intent.parts(importable=not _why_not(intent, intent.changes))
+        return intent.parts(importable=not self._why_not(intent, intent.changes))
+
+    def _why_not(self, intent: Intent, changes: Sequence[FieldChange]) -> str:
+        """Return why an import cannot carry these changes; empty when it can. For somebody new nothing is cleared."""
+        values: dict[str, str] = {}
+        for change in changes:
+            values |= written_values(change.path, change.new, first_only=change.first_only)
+        if intent.contact_id is None:
+            values = {path: value for path, value in values.items() if value}
+            return side.why_not_importable(values, selects=self._selects)
+        return side.why_not_importable(values, email=intent.email, selects=self._selects)
+
+    def _wait_no_more(self, living: Collection[MembrainId]) -> None:
+        """Forget why contacts could not get into Membrain: they are there, or are nobody any more."""
+        for person in self._context.store.work.waiting_for(living):
+            self._context.store.work.stop_waiting(person)
 
     def _wait(self, decision: Decision, known: Sequence[Waiting]) -> None:
         now = self._context.clock.now()
+        parked = {(one.sync, one.field, one.fingerprint): one for one in known if one.field and one.fingerprint}
         waiting = [
-            Waiting(
-                decision.membrain_id,
-                decision.email,
-                wait.sync,
-                wait.field,
-                wait.reason,
-                wait.detail,
-                now,
-                wait.fingerprint,
-            )
+            replace(same, contact=decision.email, since=now)
+            if (same := parked.get((wait.sync, wait.field, wait.fingerprint)))
+            else wait.of(decision.membrain_id, decision.email, now)
             for wait in decision.waits
         ]
         if not (waiting or known):
@@ -171,14 +211,15 @@ class Planning:
                 )
 
 
-def _why_not(intent: Intent, changes: Sequence[FieldChange]) -> str:
-    """Return why an import cannot carry these changes; empty when it can. For somebody new nothing is cleared."""
-    values: dict[str, str] = {}
-    for change in changes:
-        values |= written_values(change.path, change.new, first_only=change.first_only)
-    if intent.contact_id is None:
-        return side.why_not_importable({path: value for path, value in values.items() if value})
-    return side.why_not_importable(values, email=intent.email)
+def _new(intents: Sequence[MembrainIntent], refused: Mapping[str, Waiting]) -> tuple[list[MembrainIntent], list[Wait]]:
+    """Return what is to be written to Membrain, and why the rest is not: just that was refused before."""
+    waits = [
+        Wait(sync, known.reason, known.detail, fingerprint=intent.mark)
+        for intent in intents
+        if (known := refused.get(intent.mark))
+        for sync in dict.fromkeys(sync for _, sync in intent.operations)
+    ]
+    return [intent for intent in intents if intent.mark not in refused], waits
 
 
 def _on_the_way(context: Context) -> frozenset[MembrainId]:
@@ -190,4 +231,8 @@ def _on_the_way(context: Context) -> frozenset[MembrainId]:
     ):
         after = page[-1].number
         busy.update(stored.intent.membrain_id for stored in page)
+    after = 0
+    while sent := context.store.inward.membrain_intents(sent=True, after=after):
+        after = sent[-1].number
+        busy.update(stored.intent.person for stored in sent)
     return frozenset(busy)

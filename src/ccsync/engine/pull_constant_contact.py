@@ -6,7 +6,6 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
-from ccsync.constant_contact import side
 from ccsync.constant_contact.client import PAGE
 from ccsync.engine.clocks import by_both
 from ccsync.engine.overlap import OVERLAP
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
 
 OPT_OUTS = "constant_contact.opt_outs"
 CONTACTS = "constant_contact.contacts"
+YES, NO = "yes", "no"
+LIST_CHANGES_SHOW = "constant_contact.list_changes_show"
+"""The fact whether a change of lists moves a contact's time of change, which is not documented: ``yes`` or ``no``."""
 
 
 class ContactReader:
@@ -40,8 +42,11 @@ class ContactReader:
         self._names = names
         self._lists = tuple(context.lists().keys() - {one.id for one in names.left_out().values()})
 
-    def pull_opt_outs(self) -> None:
-        """Read who opted out since the timestamp: before any other request, as only these may use the reserve."""
+    def pull_opt_outs(self) -> frozenset[ContactId]:
+        """Read, and return, who opted out since the timestamp; others may be among them who opted in again since.
+
+        Before any other request, as only these may use the reserve.
+        """
         context = self._context
         began = context.clock.now()
         timestamps = context.store.progress.timestamps()
@@ -49,6 +54,7 @@ class ContactReader:
             since = read_up_to.read_up_to - OVERLAP
             self._walk(OPT_OUTS, context.constant_contact.contacts(optout_after=since, purpose="opt-out"))
         context.advances[OPT_OUTS] = by_both(began, context.constant_contact)
+        return frozenset(context.read)  # nobody else has been read yet
 
     def pull(self) -> None:
         """Read what changed since the timestamp, or everything."""
@@ -64,7 +70,7 @@ class ContactReader:
 
     def store(self, rows: Sequence[dict[str, Any]], sweep: int | None = None) -> list[Contact]:
         """Bring rows of the service into the mirror; they count as read in this run."""
-        contacts = [side.contact(row) for row in rows]
+        contacts = self._names.contacts(rows)
         self.store_contacts(contacts, sweep)
         return contacts
 
@@ -167,6 +173,9 @@ class ContactReader:
         store.work.touch_addresses(
             {email_key(side.email) for change in changes for side in (change.old, change.new) if side and side.email}
         )
+        if ours := self._context.lists_to_membrain():
+            versions = [version for change in changes for version in (change.old, change.new) if version]
+            store.inward.touch_contacts({version.id for version in versions if version.lists & ours})
 
     def _moved(
         self, changes: Sequence[ContactChange], standings: Mapping[ContactId, Mapping[ListId, Standing]]

@@ -16,6 +16,7 @@ from ccsync.errors import Unreachable
 from ccsync.logs.events import Event
 from ccsync.membrain import side
 from ccsync.sync.catalogue import Catalogue
+from ccsync.sync.operations import Reason
 from ccsync.sync.records import EmailKey, MembrainId, Resource, email_key
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class MembrainReader:
             with context.store.transaction():
                 context.store.progress.set_fact(USERS, remembered)
                 context.store.work.touch(MembrainId(user) for user in users.ids)
-                context.store.work.touch_addresses(users.emails)
+                context.touch_addresses(users.emails)
 
     def _pull(self, resource: Resource) -> None:
         context = self._context
@@ -221,6 +222,10 @@ class MembrainReader:
             unmarked += len(page) - len(gone)
         context.store.progress.set_fact(key, YES if unmarked == living else NO)
 
+    def take(self, resource: Resource, rows: Sequence[dict[str, Any]]) -> None:
+        """Bring rows that were read for another reason into the mirror."""
+        self._store(resource, self._records(resource, rows))
+
     def _records(self, resource: Resource, page: Sequence[dict[str, Any]]) -> list[MembrainRecord]:
         catalogue = self.known_catalogue()
         return [side.record(resource, row, catalogue, self._context.zone) for row in page]
@@ -240,9 +245,11 @@ class MembrainReader:
         work = self._context.store.work
         if resource is Resource.CONTACTS:
             work.touch({record.id for record in records})
-            work.touch_addresses({email_key(record.email) for record in records if record.email})
+            self._context.touch_addresses({email_key(record.email) for record in records if record.email})
         elif resource is Resource.COMPANIES:
             work.touch_companies({record.id for record in records})
+            self._context.touch_waiting(Reason.NO_COMPANY)
+            self._context.touch_waiting(Reason.REFUSED)  # of somebody whose company could not be made
         else:
             work.touch_companies({record.company_id for record in records if record.company_id})
 

@@ -207,7 +207,7 @@ class Push:
         context, intent = self._context, stored.intent
         work = context.store.work
         row = context.constant_contact.contact(str(intent.contact_id))
-        now = side.contact(row) if row is not None else None
+        now = side.contact(row, self._names.definitions) if row is not None else None
         if row is None or now is None or not now.usable or now.opted_out:
             self._changed_meanwhile(stored, row)
             return False
@@ -220,7 +220,8 @@ class Push:
         work.mark([stored.number], IntentState.SENDING, batch=f"{context.run}-put")
         try:
             answer = context.constant_contact.update_contact(
-                now.id, side.put_body(row, _values(intent), email=intent.email)
+                now.id,
+                side.put_body(row, _values(intent), email=intent.email, definitions=self._names.definitions),
             )
         except RecordRefused as refusal:
             taken = refusal.status == HTTPStatus.CONFLICT
@@ -228,7 +229,7 @@ class Push:
             self._outcomes.refused(stored, refusal.message, reason=reason)
             return True
         work.mark([stored.number], IntentState.UNVERIFIED)
-        self._consent.learn(now, side.contact(answer))
+        self._consent.learn(now, side.contact(answer, self._names.definitions))
         return True
 
     def _changed_meanwhile(self, stored: StoredIntent, row: dict[str, Any] | None) -> None:

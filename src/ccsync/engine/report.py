@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ccsync.engine import consent_delay
 from ccsync.engine.overlap import OVERLAP
 from ccsync.state.values import Counts, FieldCounts, FieldStatistics
+from ccsync.sync.mapping import CONSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,14 +49,16 @@ def run_data(report: RunReport, *, dry_run: bool) -> dict[str, Any]:
 
 
 def status_data(config: Config, store: Store | None, budget: BudgetState) -> dict[str, Any]:
-    """Return how things stand; ``store`` is None before the first run."""
+    """Return how things stand; ``store`` is None before the first run. Only who maps consent is told of it."""
     last = _last_run(store)
     statistics = {} if store is None else store.history.field_statistics()
+    maps_consent = any(field.constant_contact in CONSENT for sync in config.sync for field in sync.field)
     return {
         "account": config.account,
         "last_run": None if last is None else record_data(last),
         "next_run": None,
         "syncs": [_sync(sync, last, statistics) for sync in config.sync],
+        **({"consent": _consent(store)} if maps_consent else {}),
         "timestamps": timestamp_data(store),
         "budget": {
             "limit": budget.limit,
@@ -134,6 +138,12 @@ def _field(field: Field, found: FieldStatistics | None, run: str) -> dict[str, A
             for one in (() if found is None else found.reasons)
         ],
     }
+
+
+def _consent(store: Store | None) -> dict[str, float | None]:
+    """Return how long opt-outs took until Membrain showed them; null as long as there was none."""
+    last, longest = (None, None) if store is None else consent_delay.remembered(store.progress)
+    return {"last_seconds": last, "longest_seconds": longest}
 
 
 def _share(part: int, whole: int) -> float | None:

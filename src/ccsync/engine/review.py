@@ -8,6 +8,7 @@ from ccsync.engine.options import PlanLine
 from ccsync.errors import Stopped
 from ccsync.logs.events import Event
 from ccsync.sync.guard import Limits, Movement, objections, way_on
+from ccsync.sync.mapping import COMPANY_NAME
 from ccsync.sync.merge import Rule
 from ccsync.sync.operations import IntentState, Operation
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ccsync.engine.context import Context
-    from ccsync.state.store import Work
+    from ccsync.state.store import Store, Work
     from ccsync.sync.mapping import Rulebook
-    from ccsync.sync.operations import Intent, StoredIntent
+    from ccsync.sync.operations import Intent, MembrainIntent, StoredIntent
     from ccsync.sync.records import ListId
 
 WHY = {
@@ -26,6 +27,13 @@ WHY = {
     Operation.ADD_TO_LIST: "matches the filter",
     Operation.REMOVE_FROM_LIST: "takes part no more by Membrain's data",
     Operation.READDRESS: "new address in Membrain",
+}
+WHY_IN_MEMBRAIN = {
+    Operation.CREATE: "on the list, not in Membrain yet",
+    Operation.CREATE_COMPANY: "Membrain has no company of this name",
+    Operation.UPDATE: "Constant Contact's value counts",
+    Operation.READDRESS: "new address in Constant Contact",
+    Operation.CONSENT: "Membrain is told of consent",
 }
 FIRST_MEETING = "the two meet for the first time, and Membrain's value counts"
 
@@ -69,21 +77,46 @@ class Review:
 
     def forget_plan(self) -> None:
         """Drop what was planned; everybody in it is touched."""
-        work = self._context.store.work
+        work, inward = self._context.store.work, self._context.store.inward
         while page := work.intents(IntentState.PLANNED):
             with self._context.store.transaction():
                 work.touch(stored.intent.membrain_id for stored in page)
                 work.drop_intents(stored.number for stored in page)
+        while unsent := inward.membrain_intents(sent=False):
+            with self._context.store.transaction():
+                people = [stored.intent for stored in unsent]
+                work.touch(one.membrain_id for one in people if one.membrain_id is not None)
+                inward.touch_contacts(one.contact_id for one in people if one.membrain_id is None)
+                inward.drop_membrain_intents(stored.number for stored in unsent)
 
 
-def lines(work: Work) -> list[PlanLine]:
-    """Return the plan as people read it: a line for each thing that is to happen to somebody in a sync."""
-    return [
-        PlanLine(operation.value, _shown(stored.intent), sync, _fields(stored.intent, operation, sync), reason)
-        for stored in _planned(work)
-        for operation, sync in stored.intent.operations
-        for reason in [_why(stored.intent, operation, sync)]
-    ]
+def lines(store: Store) -> Iterator[PlanLine]:
+    """Yield the plan as people read it: a line for each thing that is to happen to somebody in a sync."""
+    for to_membrain in _planned_in_membrain(store):
+        yield from _lines_in_membrain(to_membrain)
+    for stored in _planned(store.work):
+        for operation, sync in stored.intent.operations:
+            fields, reason = _fields(stored.intent, operation, sync), _why(stored.intent, operation, sync)
+            yield PlanLine(operation.value, _shown(stored.intent), sync, fields, reason)
+
+
+def _lines_in_membrain(intent: MembrainIntent) -> Iterator[PlanLine]:
+    for operation, sync in intent.operations:
+        if operation is Operation.READDRESS:
+            fields: tuple[tuple[str, str, str], ...] = (("contact.EmailAddress", intent.old_email, intent.email),)
+        elif operation is Operation.CREATE_COMPANY:
+            fields = ((COMPANY_NAME, "", intent.company),)
+        else:
+            created = operation is Operation.CREATE
+            fields = tuple((one.membrain, one.old, one.new) for one in intent.changes if created or one.sync == sync)
+        yield PlanLine(operation.value, intent.old_email or intent.email, sync, fields, WHY_IN_MEMBRAIN[operation])
+
+
+def _planned_in_membrain(store: Store) -> Iterator[MembrainIntent]:
+    after = 0
+    while page := store.inward.membrain_intents(sent=False, after=after):
+        after = page[-1].number
+        yield from (stored.intent for stored in page)
 
 
 def _shown(intent: Intent) -> str:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from ccsync.config.checks.filters import point_at
 from ccsync.engine.pull_membrain import PROJECT_KINDS, users
 from ccsync.errors import ConfigError, UsageError
-from ccsync.sync.catalogue import Found, Scope
+from ccsync.sync.canonical import yes_no
+from ccsync.sync.catalogue import Found, PropertyType, Scope
 from ccsync.sync.fields import target_field
 from ccsync.sync.filters import FilterSyntaxError, compile_filter
-from ccsync.sync.mapping import FieldRule, Rulebook, SyncRules
+from ccsync.sync.mapping import COMPANY_NAME, Conflict, Direction, FieldRule, Rulebook, SyncRules
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ccsync.engine.bind import Names
     from ccsync.engine.context import Context
     from ccsync.sync.catalogue import Catalogue, Resolution
+    from ccsync.sync.fields import TargetField
     from ccsync.sync.filters import Filter
     from ccsync.sync.records import Resource
 
@@ -46,12 +48,40 @@ def rulebook(context: Context, names: Names, catalogue: Catalogue) -> Rulebook:
     return rules
 
 
+def consent_rules(context: Context, names: Names, catalogue: Catalogue, unapproved: frozenset[str]) -> Rulebook:
+    """Return what the config says of consent alone, bound to what is remembered: nobody is asked, warned or touched.
+
+    Every sync acts that is not ``unapproved``: an opt-out counts whatever a run is narrowed to, and whatever became of
+    a list.
+    """
+    user_ids, user_emails = users(context.store.progress)
+    return Rulebook(
+        syncs=tuple(_consent_of(context, names, catalogue, sync) for sync in context.config.sync),
+        catalogue=catalogue,
+        user_ids=user_ids,
+        user_emails=user_emails,
+        stopped=unapproved,
+    )
+
+
+def _consent_of(context: Context, names: Names, catalogue: Catalogue, sync: Sync) -> SyncRules:
+    projects = kinds_of_project(sync)
+    rules = (rule_of(sync, field, catalogue.resolve(field.membrain, projects)) for field in sync.field)
+    fields = tuple(replace(rule, zone=context.zone) for rule in rules if rule.is_consent)
+    return replace(rules_of(sync), list_id=names.list_id(sync.list), fields=fields)
+
+
 def _sync(context: Context, names: Names, catalogue: Catalogue, sync: Sync) -> SyncRules:
     rules = rules_of(sync)
     for unknown in rules.filter.unknown(catalogue, kinds_of_project(sync)):
         context.warn(f'sync "{sync.name}": Membrain shows no {unknown.name}, which counts as not set')
     fields = tuple(_field(context, names, catalogue, sync, field) for field in sync.field)
-    return replace(rules, list_id=names.list_id(sync.list), fields=fields)
+    return replace(
+        rules,
+        list_id=names.list_id(sync.list),
+        fields=tuple(_for_pairs(field) for field in fields if _has_a_way(sync, field)),
+        new_company=tuple(field for field in fields if _tells_of_company(field)),
+    )
 
 
 def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, field: Field) -> FieldRule:
@@ -65,9 +95,42 @@ def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, fie
         like = f" (did you mean {', '.join(resolution.suggestions)}?)" if resolution.suggestions else ""
         context.warn(f'sync "{sync.name}": Membrain shows no {field.membrain}, which counts as not set{like}')
     shown = bool(resolution.properties)  # what Membrain does not show is not a value that became blank
-    rule = rule_of(field, resolution)
+    rule = rule_of(sync, field, resolution)
     default = rule.default if shown else ""
-    return replace(rule, path=names.path(rule.path), default=default, clear=rule.clear and shown)
+    path = names.path(rule.path)
+    target = names.target(path, rule.target)
+    clear = rule.clear and shown
+    return replace(rule, path=path, target=target, default=default, clear=clear, zone=context.zone)
+
+
+def _tells_of_company(field: FieldRule) -> bool:
+    """Tell whether a field may travel to Membrain as a value of a company, which is only written when it is made."""
+    return field.scope is Scope.COMPANY and field.membrain != COMPANY_NAME and field.direction.fills_membrain
+
+
+def _for_pairs(field: FieldRule) -> FieldRule:
+    """Return a field as it travels between two people who exist: a company is not changed for one of its people."""
+    return replace(field, direction=Direction.TO_CONSTANT_CONTACT) if _tells_of_company(field) else field
+
+
+def _has_a_way(sync: Sync, field: FieldRule) -> bool:
+    """Tell whether a field has anything to do with two people who exist, in the direction of its sync."""
+    towards_them = Direction(sync.direction).fills_constant_contact
+    return towards_them or not (_tells_of_company(field) or field.direction.fills_constant_contact)
+
+
+def direction_of(sync: Sync, field: Field, target: TargetField) -> Direction:
+    """Return which way a field travels: its own within its sync's, consent to Membrain, projects to Constant Contact.
+
+    Values of a company other than its name travel to Constant Contact as well as they can; Membrain gets them with a
+    new company.
+    """
+    if not target.writable:
+        return Direction.TO_MEMBRAIN
+    if Scope(field.membrain.partition(".")[0]) is Scope.PROJECT:
+        return Direction.TO_CONSTANT_CONTACT
+    whole = Direction(sync.direction)
+    return Direction(field.direction) if field.direction and whole is Direction.BOTH else whole
 
 
 def edited(context: Context) -> bool:
@@ -79,7 +142,7 @@ def _touch_when_edited(context: Context) -> None:
     """Touch everybody when a sync was edited: its filter speaks about all of them."""
     if edited(context):
         with context.store.transaction():
-            context.store.work.touch_everyone()
+            context.touch_everyone()
             context.store.progress.set_fact(RULES, _digest(context.config))
 
 
@@ -116,6 +179,9 @@ def rules_of(sync: Sync, matcher: Filter | None = None) -> SyncRules:
         keep_on_leaving=sync.when_leaving == "keep",
         projects=frozenset(kinds_of_project(sync)),
         open_projects_only=sync.project == "newest-open",
+        direction=Direction(sync.direction),
+        conflict=Conflict(sync.conflict),
+        create_companies=sync.create_companies,
     )
 
 
@@ -127,7 +193,7 @@ def _filter_of(sync: Sync) -> Filter:
         raise ConfigError(message, hint="ccsync config check") from error
 
 
-def rule_of(field: Field, resolution: Resolution) -> FieldRule:
+def rule_of(sync: Sync, field: Field, resolution: Resolution) -> FieldRule:
     """Return how one field travels."""
     target = target_field(field.constant_contact)
     if target is None:
@@ -139,8 +205,19 @@ def rule_of(field: Field, resolution: Resolution) -> FieldRule:
         scope=Scope(field.membrain.partition(".")[0]),
         properties={resource: one.name for resource, one in resolution.properties.items()},
         target=target,
-        values=dict(field.values),
+        values=_words(field, resolution),
         default=field.default or "",
         clear=field.clear,
         truncate=field.when_too_long == "truncate",
+        kind=resolution.type,
+        direction=direction_of(sync, field, target),
+        options=tuple(dict.fromkeys(label for one in resolution.properties.values() for _, label in one.options)),
     )
+
+
+def _words(field: Field, resolution: Resolution) -> dict[str, str]:
+    """Return the table of words; a yes/no is written as a marketer expects it, and not as ``true`` and ``false``."""
+    if resolution.type is not PropertyType.YES_NO:
+        return dict(field.values)
+    said = {yes_no(word) or word: theirs for word, theirs in field.values.items()}
+    return {"true": "Yes", "false": "No"} | said

@@ -1,8 +1,8 @@
 """One pass over both sides, in the order that keeps every promise.
 
-pull opt-outs → settle → pull Constant Contact → pull Membrain → (plan → guard → push → verify), again while something
-had to wait for something else → advance. A dry run goes as far as the guard, and then everything it learned is taken
-back.
+pull opt-outs → tell Membrain of them → settle → pull Constant Contact → pull Membrain → (plan → guard → ask before a
+first time → push → verify), again while something had to wait for something else → advance. A dry run goes as far as
+the guard, and then everything it learned is taken back.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ from typing import TYPE_CHECKING
 from ccsync.engine.activities import Activities
 from ccsync.engine.bind import Names
 from ccsync.engine.clocks import doubt_own_clock
+from ccsync.engine.first_run import FirstRun
 from ccsync.engine.instance import check_instance
+from ccsync.engine.inward_outcomes import InwardOutcomes
 from ccsync.engine.left_out import tell_left_behind, tell_left_out
+from ccsync.engine.list_walk import walk_moved_lists
+from ccsync.engine.opt_outs import OptOuts
 from ccsync.engine.options import PlanLine, Result, RunReport
 from ccsync.engine.outcomes import Outcomes
 from ccsync.engine.planning import Planning
 from ccsync.engine.pull_constant_contact import CONTACTS, ContactReader
 from ccsync.engine.pull_membrain import MembrainReader, resources
 from ccsync.engine.push import Push
+from ccsync.engine.push_membrain import MembrainPush
 from ccsync.engine.review import Review, lines
 from ccsync.engine.rules import edited, rulebook
 from ccsync.engine.verify import Verify
@@ -60,6 +65,7 @@ class Run:
         self._activities = Activities(context)
         self._plan: list[PlanLine] = []
         self._review = Review(context)
+        self._first_run = FirstRun(context, self._review)
 
     def execute(self) -> RunReport:
         """Run, and answer how it went; errors that a user can mend become part of the answer, bugs pass through."""
@@ -105,40 +111,50 @@ class Run:
         context = self._context
         self._check_account()
         check_instance(context)
-        ContactReader(context, self._names).pull_opt_outs()
+        opted_out = ContactReader(context, self._names).pull_opt_outs()
+        membrain = MembrainReader(context)
+        to_membrain = MembrainPush(context, membrain, InwardOutcomes(context, self._outcomes))
+        OptOuts(context, self._names, self._first_run, membrain, to_membrain).tell(opted_out)
         self._settle()
         context.whole = self._sweep_is_due()
         self._names.find()
         reader = ContactReader(context, self._names)
         reader.pull()
-        membrain = MembrainReader(context)
+        walk_moved_lists(context, reader)
         membrain.pull(resources(context.config), new_names=edited(context))
         doubt_own_clock(context)
         verify = Verify(context, self._names, reader, self._outcomes)
         verify.settle()
+        to_membrain.settle()
         if context.options.full:
-            context.store.work.touch_everyone()
+            context.touch_everyone()
         try:
-            self._bring_together(membrain.known_catalogue(), reader, verify)
+            self._bring_together(membrain, reader, verify, to_membrain)
         except Stopped:
             self._advance()
             raise
         self._advance()
         tell_left_out(context, self._names)
 
-    def _bring_together(self, catalogue: Catalogue, reader: ContactReader, verify: Verify) -> None:
+    def _bring_together(
+        self, membrain: MembrainReader, reader: ContactReader, verify: Verify, to_membrain: MembrainPush
+    ) -> None:
         context = self._context
         push = Push(context, self._names, reader, self._activities, self._outcomes)
         for _ in range(ROUNDS):
-            rules = self._planned(catalogue, reader)
+            rules = self._planned(membrain.known_catalogue(), reader)  # what was written shows properties
             if rules is None:
                 return
             if context.options.dry_run:
-                self._plan = lines(context.store.work)
+                self._plan = list(lines(context.store))
+            elif not self._first_run.is_due(sync.name for sync in rules.acting):
+                to_membrain.send_consent()
             self._review.check(rules)
             if context.options.dry_run:
                 return
+            self._first_run.ask((sync.name for sync in rules.acting), lines(context.store))
             self._names.confirm()
+            to_membrain.send()
             began = context.clock.now()
             push.send()
             self._activities.wait()
@@ -161,7 +177,9 @@ class Run:
                 if stale := planning.stale():
                     reader.refresh(stale)
             planning.plan()
-            if not context.store.work.intent_count(IntentState.PLANNED):
+            if not context.store.work.intent_count(IntentState.PLANNED) + context.store.inward.membrain_intent_count(
+                sent=False
+            ):
                 return None
             if not self._names.look_for_deleted():
                 return rules

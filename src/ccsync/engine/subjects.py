@@ -36,7 +36,8 @@ def subjects(store: Store, ids: Collection[MembrainId]) -> list[Subject]:
         key = email_key(person.email) if person.email else None
         contact = linked.get(links[person.id]) if person.id in links else None
         namesake = namesakes.get(key) if key else None
-        heirs = holders.get(email_key(contact.email), []) if contact and contact.email else []
+        holding = holders.get(email_key(contact.email), []) if contact and contact.email else []
+        sharers = tuple(holder for holder in holding if holder.id != person.id)
         return Subject(
             contact=person,
             rivals=tuple(holders.get(key, ())) if key and not person.gone else (),
@@ -44,7 +45,8 @@ def subjects(store: Store, ids: Collection[MembrainId]) -> list[Subject]:
             linked=contact,
             namesake=namesake,
             namesake_owner=owners.get(namesake.id) if namesake else None,
-            heirs=tuple(heir for heir in heirs if heir.id != person.id and heir.id not in provided),
+            sharers=sharers,
+            heirs=tuple(heir for heir in sharers if heir.id not in provided),
             standings=standings,
             bases=bases.get(person.id, {}),
             parked=parked.get(person.id, {}),

@@ -75,6 +75,7 @@ class Survey:
     _catalogue: Catalogue | None = None
     _memory: Catalogue | None = None
     _definitions: Mapping[str, CustomFieldDefinition] | None = None
+    _users: tuple[frozenset[str], frozenset[EmailKey]] | None = None
     _sampled: dict[Resource, list[MembrainRecord]] = field(default_factory=dict)
     _read: dict[Resource, list[MembrainRecord]] = field(default_factory=dict)
 
@@ -112,9 +113,9 @@ class Survey:
 
     def custom_fields(self) -> tuple[CustomField, ...]:
         """Return Constant Contact's custom fields, read now; one that a run follows also by the config's label."""
-        living = {id_: CustomField(id_, one.label, one.type) for id_, one in self._defined().items()}
+        living = {id_: _offered(one) for id_, one in self._defined().items()}
         followed = (
-            CustomField(binding.id, label, living[binding.id].type)
+            living[binding.id]._replace(label=label)
             for label, binding in self._bound_fields().items()
             if binding.id in living and living[binding.id].label != label
         )
@@ -193,8 +194,10 @@ class Survey:
         """Return who logs in to Membrain, by id and by address."""
         if self.store and self.mirrored(stream(Resource.CONTACTS)):
             return users(self.store.progress)
-        found = side.users(self.services.membrain.users())
-        return found.ids, found.emails
+        if self._users is None:
+            found = side.users(self.services.membrain.users())
+            self._users = found.ids, found.emails
+        return self._users
 
     def _mirrored_people(self, store: Store, rules: SyncRules, total: int) -> Iterator[Records]:
         self.progress.phase("trying the filter", total)
@@ -219,6 +222,11 @@ class Survey:
 
     def _records(self, resource: Resource, page: Sequence[dict[str, object]]) -> list[MembrainRecord]:
         return [side.record(resource, row, self.catalogue(), self.zone) for row in page]
+
+
+def _offered(one: CustomFieldDefinition) -> CustomField:
+    choices = tuple(label for _, label in one.choices)
+    return CustomField(one.id, one.label, one.type, choices, one.decimals, one.negative)
 
 
 def _beside(rules: SyncRules) -> tuple[Resource, ...]:

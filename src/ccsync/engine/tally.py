@@ -13,7 +13,7 @@ from ccsync.sync.operations import Operation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ccsync.sync.operations import FieldChange, Intent, Reason
+    from ccsync.sync.operations import FieldChange, Intent, MembrainIntent, Reason
     from ccsync.sync.plan import Decision, FieldOutcome
     from ccsync.sync.records import MembrainId
 
@@ -23,7 +23,9 @@ _DONE = {
     Operation.READDRESS: "updated",
     Operation.ADD_TO_LIST: "added",
     Operation.REMOVE_FROM_LIST: "removed",
+    Operation.CONSENT: "updated",
 }
+"""What counts as what; a company that is made for somebody is nobody."""
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class Tally:
     _counted: set[int] = field(default_factory=set)
     _postponed: dict[int, Decision] = field(default_factory=dict)
 
-    def planned(self, decision: Decision, intents: Iterable[Intent]) -> None:
+    def planned(self, decision: Decision, intents: Iterable[Intent | MembrainIntent]) -> None:
         """Count what is already clear when a person is planned: unchanged, skipped, and each field left as it is.
 
         A run plans some people several times; the first time counts. Whoever waits for somebody else to move counts
@@ -72,7 +74,7 @@ class Tally:
         self.reasons.clear()
         return taken
 
-    def _count_planned(self, decision: Decision, intents: Iterable[Intent]) -> None:
+    def _count_planned(self, decision: Decision, intents: Iterable[Intent | MembrainIntent]) -> None:
         self._counted.add(hash(decision.membrain_id))
         skipped = {wait.sync for wait in decision.waits if not wait.field}
         busy = {sync for intent in intents for _, sync in intent.operations}
@@ -88,25 +90,51 @@ class Tally:
             self._field(outcome, decision.email)
 
     def done(self, intent: Intent) -> None:
-        """Count what was seen on the other side."""
-        self._counted.add(hash(intent.membrain_id))
+        """Count what was seen in Constant Contact."""
         left_out = "updated" if intent.membrain_id in self.finishing else ""
-        done = [(_DONE[operation], sync) for operation, sync in intent.operations if _DONE[operation] != left_out]
+        self._done(intent.membrain_id, intent.operations, intent.changes, left_out)
+
+    def done_in_membrain(self, intent: MembrainIntent) -> None:
+        """Count what was seen in Membrain."""
+        self._done(intent.person, intent.operations, intent.changes)
+
+    def _done(
+        self,
+        person: MembrainId,
+        operations: Iterable[tuple[Operation, str]],
+        changes: Iterable[FieldChange],
+        left_out: str = "",
+    ) -> None:
+        self._counted.add(hash(person))
+        done = [(_DONE[one], sync) for one, sync in operations if one in _DONE and _DONE[one] != left_out]
         for name in dict.fromkeys(name for name, _ in done):
             self.everybody += Counts(**{name: 1})
         for name, sync in dict.fromkeys(done):
             self._count((sync,), **{name: 1})
-        for change in intent.changes:
+        for change in changes:
             self.fields[change.sync, change.field] += FieldCounts(written=1)
 
     def failed(self, intent: Intent, reason: Reason, changes: Iterable[FieldChange] = ()) -> None:
-        """Count somebody whom a service refused, or some of whose fields it did not take."""
+        """Count somebody whom Constant Contact refused, or some of whose fields it did not take."""
+        self._failed(intent.operations, intent.email, reason, changes)
+
+    def failed_in_membrain(self, intent: MembrainIntent, reason: Reason, changes: Iterable[FieldChange] = ()) -> None:
+        """Count somebody whom Membrain refused, or some of whose fields it did not take."""
+        self._failed(intent.operations, intent.email, reason, changes)
+
+    def _failed(
+        self,
+        operations: Iterable[tuple[Operation, str]],
+        email: str,
+        reason: Reason,
+        changes: Iterable[FieldChange],
+    ) -> None:
         self.everybody += Counts(failed=1)
-        for sync in dict.fromkeys(sync for _, sync in intent.operations):
+        for sync in dict.fromkeys(sync for _, sync in operations):
             self._count((sync,), failed=1)
         for change in changes:
             self.fields[change.sync, change.field] += FieldCounts(failed=1)
-            self._reason(change.sync, change.field, reason, intent.email)
+            self._reason(change.sync, change.field, reason, email)
 
     def _field(self, outcome: FieldOutcome, email: str) -> None:
         decision, key = outcome.decision, (outcome.sync, outcome.field)

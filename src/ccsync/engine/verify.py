@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ccsync.constant_contact.client import PAGE
 from ccsync.engine.activities import CLOCKS_DIFFER
 from ccsync.engine.clocks import by_both
+from ccsync.engine.pull_constant_contact import LIST_CHANGES_SHOW, NO, YES
 from ccsync.sync.fields import target_field
 from ccsync.sync.mapping import holds, present_at
 from ccsync.sync.operations import IntentState
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 CHUNK = 500
 FEW = 2
 """So many people are read one by one; more by a page of what changed, which may hold others as well."""
-
-YES, NO = "yes", "no"
-LIST_CHANGES_SHOW = "constant_contact.list_changes_show"
-"""The fact whether a change of lists moves a contact's time of change, which is not documented: ``yes`` or ``no``."""
 
 TO_SEE = (IntentState.UNVERIFIED, IntentState.LOST, IntentState.ABORTED)
 PATIENCE = timedelta(minutes=10)

@@ -7,21 +7,29 @@ Every field is one line. Lengths are counted as the schemas count them: in chara
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ccsync.sync.canonical import choice_key, chosen, joined, named, number, split_choices, yes_no
+from ccsync.sync.countries import country_code
+from ccsync.sync.days import any_day, iso_day, iso_moment, month_day, same_moment
 from ccsync.sync.operations import Reason
 from ccsync.sync.phones import importable_phone, same_phone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "ADDRESS_KINDS",
     "ADDRESS_PARTS",
     "CUSTOM_LIMIT",
     "CUSTOM_PREFIX",
+    "MOST_DECIMALS",
     "NAME_LIMIT",
     "PHONE_KINDS",
     "TARGET_PATHS",
@@ -31,6 +39,7 @@ __all__ = [
     "fit",
     "importable_phone",
     "join_name",
+    "one_line",
     "same",
     "split_name",
     "target_field",
@@ -38,16 +47,13 @@ __all__ = [
 
 NAME_LIMIT = 50
 CUSTOM_LIMIT = 255
+MOST_DECIMALS = 4
 CUSTOM_PREFIX = "custom."
 PHONE_KINDS = ("work", "home", "mobile", "other")
 ADDRESS_KINDS = ("work", "home", "other")
 ADDRESS_PARTS = ("street", "city", "state", "postal_code", "country")
 
 _UNPRINTABLE = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\s*")
-_MONTH_DAY = re.compile(r"(?:--)?(\d{2})-(\d{2})")
-_YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
-_YEAR_LAST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})")
-_LEAP_YEAR = 2000
 _JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
@@ -60,18 +66,38 @@ class FieldKind(StrEnum):
     COUNTRY = "country"
     MONTH_DAY = "month_day"
     DATE = "date"
+    MOMENT = "datetime"
+    NUMBER = "number"
+    YES_NO = "yes_no"
+    SELECT = "select"
+    MULTI_SELECT = "multi_select"
     FULL_NAME = "full_name"
     CONSENT = "consent"
 
 
 @dataclass(frozen=True, slots=True)
 class TargetField:
-    """One right side of the field map. ``limit`` is in characters; a full name has 50 for each of its two parts."""
+    """One right side of the field map. ``limit`` is in characters; a full name has 50 for each of its two parts.
+
+    A custom field that is no text says what it takes: ``choices`` are the labels of a select, made by ``choice_keys``;
+    ``decimals`` and ``negative`` are what a number may have (official schema ``CustomFieldMetadata``).
+    """
 
     path: str
     limit: int
     kind: FieldKind = FieldKind.TEXT
     writable: bool = True
+    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    decimals: int = MOST_DECIMALS
+    negative: bool = True
+
+    @property
+    def holds_choices(self) -> bool:
+        """Whether its values are choices among those it knows."""
+        return self.kind in _SELECTS
+
+
+_SELECTS = (FieldKind.SELECT, FieldKind.MULTI_SELECT)
 
 
 class Fitted(NamedTuple):
@@ -133,20 +159,23 @@ def join_name(first: str, last: str) -> str:
 def fit(field: TargetField, text: str) -> Fitted:
     """Return what is sent for a value: one trimmed line in composed Unicode, cut where it is too long.
 
-    Dates are taken in ISO form, with or without a time, whose date is used as it stands.
+    Dates are taken in ISO form, with or without a time, whose date is used as it stands. A choice is found by its
+    label, without regard to case, and sent as the field spells it.
     """
-    line = _one_line(text)
+    line = one_line(text)
     if not line or (field.kind is FieldKind.TEXT and len(line) <= field.limit):
         return Fitted(line)
+    if field.kind is FieldKind.FULL_NAME:
+        return _fit_name(line)
+    if form := _FORMS.get(field.kind):
+        read, wanted = form
+        value = read(line)
+        return Fitted(value) if value else _bad(line, wanted)
     match field.kind:
-        case FieldKind.FULL_NAME:
-            return _fit_name(line)
-        case FieldKind.DATE:
-            day = _iso_date(line)
-            return Fitted(day.isoformat()) if day else _bad(line, "a date such as 2026-01-31")
-        case FieldKind.MONTH_DAY:
-            month_day = _month_day(line)
-            return Fitted(month_day) if month_day else _bad(line, "a date, or a month and day such as 01-31")
+        case FieldKind.NUMBER:
+            return _fit_number(field, line)
+        case kind if kind in _SELECTS:
+            return _fit_choice(field, line)
         case _:
             return _fit_text(line, field.limit)
 
@@ -154,29 +183,87 @@ def fit(field: TargetField, text: str) -> Fitted:
 def same(field: TargetField, a: str, b: str) -> bool:
     """Tell whether two values of a field mean the same, however each side spells it.
 
-    White space never counts. Phone numbers are compared as numbers, dates as dates, countries without regard to case,
-    everything else letter for letter in composed Unicode.
+    White space never counts. Phone numbers are compared as numbers, and so are numbers, dates, yes and no; countries
+    by their code, in whatever language they are named; choices without regard to case, everything else letter for
+    letter in composed Unicode.
     """
     if a == b:
         return True
-    one, other = join_name(_one_line(a), ""), join_name(_one_line(b), "")
+    one, other = join_name(one_line(a), ""), join_name(one_line(b), "")
     if one == other or not one or not other:
         return one == other
-    match field.kind:
-        case FieldKind.PHONE:
-            return same_phone(one, other)
-        case FieldKind.DATE:
-            return _any_date(one) is not None and _any_date(one) == _any_date(other)
-        case FieldKind.MONTH_DAY:
-            return _month_day(one) != "" and _month_day(one) == _month_day(other)
-        case _:
-            return field.kind is FieldKind.COUNTRY and one.casefold() == other.casefold()
+    return field.kind is not FieldKind.TEXT and _alike(field, one, other)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a text as one trimmed line in composed Unicode."""
     if text.isascii() and text.isprintable():
         return text.strip()
     return unicodedata.normalize("NFC", _UNPRINTABLE.sub(" ", text)).strip()
+
+
+def _alike(field: TargetField, one: str, other: str) -> bool:
+    match field.kind:
+        case FieldKind.PHONE:
+            return same_phone(one, other)
+        case FieldKind.MOMENT:
+            return same_moment(one, other)
+        case FieldKind.COUNTRY:
+            return one.casefold() == other.casefold() or country_code(one) == country_code(other) != ""
+        case FieldKind.MULTI_SELECT:
+            return _keys(split_choices(one, field.choices)) == _keys(split_choices(other, field.choices))
+    read = _KEYS.get(field.kind)
+    return read is not None and read(one) == read(other) != ""
+
+
+def _keys(labels: list[str]) -> frozenset[str]:
+    return frozenset(map(choice_key, labels))
+
+
+def _fit_number(field: TargetField, line: str) -> Fitted:
+    value = number(line)
+    if not value:
+        return _bad(line, "a number such as 12.5")
+    if value.startswith("-") and not field.negative:
+        return _bad(line, "a number from 0 up, as this field wants")
+    if len(value.partition(".")[2]) > field.decimals:
+        most = "1 decimal" if field.decimals == 1 else f"{field.decimals} decimals"
+        wanted = f"a number with at most {most}" if field.decimals else "a whole number"
+        return _bad(line, f"{wanted}, as this field wants")
+    return _fit_text(value, field.limit) if len(value) <= field.limit else _bad(line, "a number of this size")
+
+
+def _fit_choice(field: TargetField, line: str) -> Fitted:
+    if field.kind is FieldKind.MULTI_SELECT:
+        labels, unknown = chosen(line, field.choices)
+    else:
+        label = field.choices.get(choice_key(line))
+        labels, unknown = ([], [line]) if label is None else ([label], [])
+    if unknown:
+        return _bad(unknown[0], f"one of the choices: {named(field.choices.values())}")
+    return Fitted(joined(labels))
+
+
+_FORMS: Final[Mapping[FieldKind, tuple[Callable[[str], str], str]]] = MappingProxyType(
+    {
+        FieldKind.DATE: (iso_day, "a date such as 2026-01-31"),
+        FieldKind.MONTH_DAY: (month_day, "a date, or a month and day such as 01-31"),
+        FieldKind.MOMENT: (iso_moment, "a date or a time such as 2026-01-31T12:00:00Z"),
+        FieldKind.YES_NO: (yes_no, "yes or no"),
+    }
+)
+"""How a value is read, and what it should have been when it cannot be."""
+
+_KEYS: Final[Mapping[FieldKind, Callable[[str], str]]] = MappingProxyType(
+    {
+        FieldKind.DATE: any_day,
+        FieldKind.MONTH_DAY: month_day,
+        FieldKind.NUMBER: number,
+        FieldKind.YES_NO: yes_no,
+        FieldKind.SELECT: choice_key,
+    }
+)
+"""What two spellings of one value have in common."""
 
 
 def _fit_text(line: str, limit: int) -> Fitted:
@@ -207,36 +294,3 @@ def _cut(line: str, limit: int) -> str:
 
 def _continues(character: str) -> bool:
     return character == _JOINER or unicodedata.category(character).startswith("M") or ord(character) in _SKIN_TONES
-
-
-def _iso_date(line: str) -> date | None:
-    try:
-        return date.fromisoformat(line) if len(line) == len("2026-01-31") else datetime.fromisoformat(line).date()
-    except ValueError:
-        return None
-
-
-def _any_date(line: str) -> date | None:
-    """Read also the forms in which Constant Contact takes dates from others (``MM/DD/YYYY``, ``YYYY/M/D`` ...)."""
-    if day := _iso_date(line):
-        return day
-    if found := _YEAR_FIRST.fullmatch(line):
-        year, month, day_number = map(int, found.groups())
-    elif found := _YEAR_LAST.fullmatch(line):
-        month, day_number, year = map(int, found.groups())
-    else:
-        return None
-    return _date(year, month, day_number)
-
-
-def _month_day(line: str) -> str:
-    found = _MONTH_DAY.fullmatch(line)
-    day = _date(_LEAP_YEAR, int(found[1]), int(found[2])) if found else _iso_date(line)
-    return f"{day.month:02}-{day.day:02}" if day else ""
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccsync.sync.mapping import EMAIL
-from ccsync.sync.participation import may_take_part
+from ccsync.sync.participation import is_user, may_take_part
 from ccsync.sync.records import Base, email_key
 
 if TYPE_CHECKING:
@@ -49,8 +49,13 @@ def other_owner(subject: Subject) -> MembrainRecord | None:
 
 
 def will_move(owner: MembrainRecord, subject: Subject, rules: Rulebook) -> bool:
-    """Tell whether an owner will take their contact along to their new address."""
-    return bool(owner.email) and may_take_part(owner, subject.surroundings, rules)
+    """Tell whether an owner keeps their contact, to take it along to their new address where that may be.
+
+    So does whoever takes part by their filter, or because their contact stands on a list that goes to Membrain.
+    """
+    if not owner.email or is_user(owner, rules):
+        return False
+    return bool(rules.from_list(subject.namesake)) or may_take_part(owner, subject.surroundings, rules)
 
 
 def has_address(subject: Subject, found: Contact | None) -> bool:
@@ -65,6 +70,16 @@ def address_edited(subject: Subject, found: Contact | None) -> bool:
         base is not None
         and found is not None
         and email_key(base.source) == email_key(subject.contact.email) != email_key(found.email)
+        and email_key(base.target) != email_key(found.email)
+    )
+
+
+def address_disputed(subject: Subject, found: Contact) -> bool:
+    """Tell whether both sides have a new address since they last agreed on one, and not the same."""
+    base = agreed(subject, found).get(EMAIL)
+    return (
+        base is not None
+        and email_key(base.source) != email_key(subject.contact.email)
         and email_key(base.target) != email_key(found.email)
     )
 

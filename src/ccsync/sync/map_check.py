@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ccsync.sync.catalogue import Found, PropertyType
+from ccsync.sync.custom_kinds import typed
 from ccsync.sync.fields import CUSTOM_PREFIX, FieldKind, importable_phone
 from ccsync.sync.mapping import raw_value, travelling_value
 from ccsync.sync.masking import mask
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ccsync.sync.records import MembrainRecord, Resource
 
 _CLOSE = 0.85
+_DATES = (FieldKind.DATE, FieldKind.MONTH_DAY, FieldKind.MOMENT)
 _WITH_A_DATE = (PropertyType.DATE, PropertyType.TEXT)
 _NO_PHONE = (PropertyType.DATE, PropertyType.YES_NO, PropertyType.MULTI_SELECT)
 
@@ -96,9 +98,10 @@ def measure(
 def typed_rule(rule: FieldRule, fields: Sequence[CustomField]) -> FieldRule:
     """Return a rule that knows the type its custom field has in Constant Contact: a date there takes only dates."""
     found = _field_of(rule.field, fields)
-    if found is None or found.type != "date":
+    if found is None:
         return rule
-    return dataclasses.replace(rule, target=dataclasses.replace(rule.target, kind=FieldKind.DATE))
+    target = typed(rule.target, found.type, found.choices, decimals=found.decimals, negative=found.negative)
+    return dataclasses.replace(rule, target=target)
 
 
 def check_filter(matcher: Filter, catalogue: Catalogue, projects: tuple[Resource, ...]) -> Iterator[Finding]:
@@ -149,7 +152,7 @@ def _types(rule: FieldRule, resolution: Resolution) -> Iterator[Finding]:
     kind, what = rule.target.kind, resolution.type
     said = what.value.replace("_", " ")
     message = f"a {said} can never be the {{}} that {rule.field} takes"
-    if kind in (FieldKind.DATE, FieldKind.MONTH_DAY) and what not in _WITH_A_DATE:
+    if kind in _DATES and what not in _WITH_A_DATE:
         yield Finding(Level.ERROR, message.format("date"), "ccsync map fields")
     elif kind in (FieldKind.PHONE, FieldKind.COUNTRY) and what in _NO_PHONE:
         yield Finding(Level.ERROR, message.format(kind.value), "ccsync map fields")
@@ -177,7 +180,7 @@ def _values(rule: FieldRule, measured: Measured) -> Iterator[Finding]:
         message = "would be too long today, and keep the old value"
         yield finding(Level.WARNING, count, Reason.TOO_LONG, message, 'when_too_long = "truncate" cuts them')
     if count := measured.problems[Reason.BAD_VALUE]:
-        wanted = "no date" if rule.target.kind in (FieldKind.DATE, FieldKind.MONTH_DAY) else "no value for this field"
+        wanted = "no date" if rule.target.kind in _DATES else "no value for this field"
         yield finding(Level.WARNING, count, Reason.BAD_VALUE, f"are {wanted}, and would not travel")
     if count := measured.truncated:
         yield finding(Level.NOTE, count, "truncated", "would be cut short today")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import UTC
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from ccsync.sync.catalogue import Scope
-from ccsync.sync.fields import TargetField, fit, join_name, same, split_name
+from ccsync.sync.canonical import choice_keys, joined, split_choices
+from ccsync.sync.catalogue import PropertyType, Scope
+from ccsync.sync.days import DAY_LENGTH, day_in
+from ccsync.sync.fields import FieldKind, TargetField, fit, join_name, same, split_name
 from ccsync.sync.operations import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import tzinfo
 
     from ccsync.sync.catalogue import Catalogue
     from ccsync.sync.filters import Filter
@@ -22,6 +27,52 @@ EMAIL = "email"
 
 FULL_NAME = "full_name"
 
+_DAYS = (FieldKind.DATE, FieldKind.MONTH_DAY)
+
+COMPANY_NAME = "company.Name"
+"""The one value of a company that can travel to Membrain: it says to which company somebody belongs."""
+
+
+CONSENT: Mapping[str, Callable[[Contact], str]] = {
+    "permission_to_send": lambda contact: contact.permission,
+    "opt_out_date": lambda contact: contact.opt_out_date,
+    "opt_out_reason": lambda contact: contact.opt_out_reason,
+}
+"""What Constant Contact says about consent, in its own words: only ever read there."""
+
+
+class Side(StrEnum):
+    """One of the two services, in the config's words."""
+
+    MEMBRAIN = "membrain"
+    CONSTANT_CONTACT = "constant-contact"
+
+
+class Direction(StrEnum):
+    """Which way values travel, in the config's words."""
+
+    TO_CONSTANT_CONTACT = "membrain-to-constant-contact"
+    TO_MEMBRAIN = "constant-contact-to-membrain"
+    BOTH = "both"
+
+    @property
+    def fills_constant_contact(self) -> bool:
+        """Whether Constant Contact is written to."""
+        return self is not Direction.TO_MEMBRAIN
+
+    @property
+    def fills_membrain(self) -> bool:
+        """Whether Membrain is written to."""
+        return self is not Direction.TO_CONSTANT_CONTACT
+
+
+class Conflict(StrEnum):
+    """Who wins when both sides changed one field, in the config's words."""
+
+    MEMBRAIN = "membrain"
+    CONSTANT_CONTACT = "constant-contact"
+    NEWEST = "newest"
+
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
@@ -29,7 +80,9 @@ class FieldRule:
 
     ``membrain`` and ``field`` are the config's words. ``properties`` names Membrain's property for each kind of record
     the left side can come from; empty when the instance shows no such property. ``path`` is the key in
-    ``Contact.values``, except for ``full_name``, which stands for two of them.
+    ``Contact.values``, except for ``full_name``, which stands for two of them, and what tells of consent. ``kind`` and
+    ``options`` say what Membrain's property takes: its type, and the labels of a select. ``zone`` is Membrain's, in
+    which a point in time has its day. ``direction`` is the field's own, within its sync's.
     """
 
     membrain: str
@@ -42,11 +95,32 @@ class FieldRule:
     default: str = ""
     clear: bool = False
     truncate: bool = False
+    kind: PropertyType = PropertyType.TEXT
+    options: tuple[str, ...] = ()
+    zone: tzinfo = UTC
+    direction: Direction = Direction.TO_CONSTANT_CONTACT
+
+    @property
+    def is_consent(self) -> bool:
+        """Whether this tells Membrain of consent, which it does in every sync."""
+        return not self.target.writable
+
+    @property
+    def name(self) -> str:
+        """Membrain's name of the property that is written; empty for a custom field that it does not show.
+
+        A catalogue is sampled: another property that no row has shown may exist all the same.
+        """
+        word = self.membrain.partition(".")[2]
+        return next(iter(self.properties.values()), "" if word.startswith("custom.") else word)
 
 
 @dataclass(frozen=True, slots=True)
 class SyncRules:
-    """One ``[[sync]]``, bound: a filter, the list it fills and what travels."""
+    """One ``[[sync]]``, bound: a filter, the list it is matched to and what travels.
+
+    ``new_company`` are the fields that say something about a company which is made for somebody from the list.
+    """
 
     name: str
     list_id: ListId
@@ -55,6 +129,15 @@ class SyncRules:
     keep_on_leaving: bool
     projects: frozenset[Resource]
     open_projects_only: bool
+    direction: Direction = Direction.TO_CONSTANT_CONTACT
+    conflict: Conflict = Conflict.MEMBRAIN
+    create_companies: bool = True
+    new_company: tuple[FieldRule, ...] = ()
+
+    @property
+    def tells_consent(self) -> bool:
+        """Whether any field tells Membrain of consent."""
+        return any(rule.is_consent for rule in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +159,12 @@ class Rulebook:
     def acting(self) -> tuple[SyncRules, ...]:
         """The syncs that this run carries out."""
         return tuple(sync for sync in self.syncs if self.acts(sync))
+
+    def from_list(self, contact: Contact | None) -> tuple[SyncRules, ...]:
+        """Return the syncs of this run that take a contact from their list to Membrain."""
+        if contact is None or not contact.usable:
+            return ()
+        return tuple(sync for sync in self.acting if sync.direction.fills_membrain and sync.list_id in contact.lists)
 
     def acts(self, sync: SyncRules) -> bool:
         """Tell whether this run carries a sync out."""
@@ -134,10 +223,22 @@ def raw_value(rule: FieldRule, record: MembrainRecord | None) -> str:
 
 def travelling_value(rule: FieldRule, raw: str) -> Travelling:
     """Return what Constant Contact should hold when Membrain holds ``raw``."""
-    value, problem, detail = fit(rule.target, rule.values.get(raw, raw) if raw else rule.default)
+    text = raw or rule.default
+    if raw and rule.values:
+        text = _their_word(rule, raw)
+    elif rule.kind is PropertyType.DATE and len(raw) > DAY_LENGTH and rule.target.kind in _DAYS:
+        text = day_in(raw, rule.zone) or text
+    value, problem, detail = fit(rule.target, text)
     if problem is None or (problem is Reason.TOO_LONG and rule.truncate):
         return Travelling(value, problem is not None, not raw)
     return Travelling("", problem=problem, detail=detail)
+
+
+def _their_word(rule: FieldRule, raw: str) -> str:
+    """Return Constant Contact's word for Membrain's; of several choices, for each of them."""
+    if rule.kind is PropertyType.MULTI_SELECT and raw not in rule.values:
+        return joined(rule.values.get(piece, piece) for piece in split_choices(raw, choice_keys(rule.options)))
+    return rule.values.get(raw, raw)
 
 
 def present_at(path: str, contact: Contact | None) -> str:
@@ -146,6 +247,8 @@ def present_at(path: str, contact: Contact | None) -> str:
         return ""
     if path == FULL_NAME:
         return join_name(contact.values.get("first_name", ""), contact.values.get("last_name", ""))
+    if path in CONSENT:
+        return CONSENT[path](contact)
     return contact.values.get(path, "")
 
 

@@ -96,8 +96,9 @@ def _moves(
 ) -> Iterator[ListMove]:
     """Yield the moves; two syncs may fill one list, and one that takes the person, or cannot tell, is enough."""
     occupied = {sync.list_id for sync in choice.taken} | {sync.list_id for sync, _ in choice.failed}
-    for list_id in dict.fromkeys(sync.list_id for sync in rules.acting):
-        filling = [sync for sync in rules.acting if sync.list_id == list_id]
+    fillers = [sync for sync in rules.acting if sync.direction.fills_constant_contact]
+    for list_id in dict.fromkeys(sync.list_id for sync in fillers):
+        filling = [sync for sync in fillers if sync.list_id == list_id]
         taking = tuple(sync.name for sync in filling if sync in choice.taken)
         dropping = tuple(sync.name for sync in filling if not sync.keep_on_leaving)
         on_it, standing = contact is not None and list_id in contact.lists, standings.get(list_id)

@@ -8,7 +8,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from ccsync.sync.catalogue import Scope
-from ccsync.sync.fields import CUSTOM_LIMIT, CUSTOM_PREFIX, TARGET_PATHS, FieldKind, target_field
+from ccsync.sync.custom_kinds import KINDS
+from ccsync.sync.fields import CUSTOM_LIMIT, CUSTOM_PREFIX, MOST_DECIMALS, TARGET_PATHS, FieldKind, target_field
 from ccsync.sync.mapping import present_at
 
 if TYPE_CHECKING:
@@ -21,11 +22,17 @@ _BOOKKEEPING = re.compile(r"\w*Id|(?:Created|Changed|Deleted|Retired)(?:ByName|D
 
 
 class CustomField(NamedTuple):
-    """A custom field that exists in Constant Contact; ``type`` is the service's word (``string``, ``date``)."""
+    """A custom field that exists in Constant Contact; ``type`` is the service's word (``string``, ``date``).
+
+    ``choices`` are the labels of a select, ``decimals`` and ``negative`` what a number may have.
+    """
 
     id: str
     label: str
     type: str
+    choices: tuple[str, ...] = ()
+    decimals: int = MOST_DECIMALS
+    negative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +144,9 @@ def _custom(field: CustomField, contacts: Sequence[Contact]) -> Offer:
         f"{CUSTOM_PREFIX}{field.label}",
         "text" if field.type == "string" else field.type,
         field.label,
-        limit=None if field.type == "date" else CUSTOM_LIMIT,
+        limit=None if field.type in KINDS else CUSTOM_LIMIT,
         custom=True,
+        options=field.choices,
         rows=len(contacts),
         values=tuple(filter(None, values)),
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Choice(NamedTuple):
-    """Which of all syncs take a person, and which cannot tell, with the reason."""
+    """Which of the syncs that fill a list take a person by their filter, and which cannot tell, with the reason."""
 
     taken: tuple[SyncRules, ...] = ()
     failed: tuple[tuple[SyncRules, str], ...] = ()
@@ -31,6 +31,8 @@ def choose(contact: MembrainRecord, surroundings: Surroundings, rules: Rulebook)
     taken, failed = [], []
     company = surroundings.company_of(contact)
     for sync in rules.syncs:
+        if not sync.direction.fills_constant_contact:
+            continue  # whoever comes from the list comes whatever the filter says
         project = surroundings.project_for(contact, sync)
         try:
             if sync.filter.matches(contact, company, project, rules.catalogue):
@@ -53,11 +55,12 @@ def may_take_part(contact: MembrainRecord, surroundings: Surroundings, rules: Ru
 def elect(rivals: Collection[MembrainRecord], surroundings: Surroundings, rules: Rulebook) -> MembrainRecord:
     """Return which of the living Membrain contacts with one address takes part, for all syncs alike.
 
-    Of those that a filter takes it is the one created first; ValueError when there are none.
+    Of those that a filter takes it is the one created first; of all, when none is taken. ValueError without any.
     """
     if len(rivals) == 1:
         return next(iter(rivals))
-    return min((rival for rival in rivals if may_take_part(rival, surroundings, rules)), key=_age)
+    taken = [rival for rival in rivals if may_take_part(rival, surroundings, rules)]
+    return min(taken or rivals, key=_age)
 
 
 def _age(contact: MembrainRecord) -> tuple[bool, float, MembrainId]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccsync.config.checks.reading import TO_MEMBRAIN
 from ccsync.config.lines import Lines, spell
 from ccsync.config.sides import CUSTOM, FULL_NAME, NAME_PARTS, READ_ONLY, record_of, same_field
 from ccsync.errors import Problem
@@ -24,6 +25,7 @@ def fields_within(sync: SyncEntry, lines: Lines) -> Iterator[Problem]:
     for entry in sync.fields:
         yield from _values(entry, lines)
         yield from _direction(entry, sync, lines)
+        yield from _owner(entry, sync, lines)
         yield from _default(entry, sync, lines)
 
 
@@ -83,6 +85,18 @@ def _direction(entry: FieldEntry, sync: SyncEntry, lines: Lines) -> Iterator[Pro
     elif sync.direction and sync.direction not in ("both", field.direction):
         message = f'"{field.direction}" is outside the direction of its sync, "{sync.direction}"'
         yield _problem(entry, "direction", lines, message, 'take it out, or write direction = "both" in the sync')
+
+
+def _owner(entry: FieldEntry, sync: SyncEntry, lines: Lines) -> Iterator[Problem]:
+    """Yield what would be written to Membrain where it is not the person's own."""
+    record, field = record_of(entry.field.membrain), entry.field
+    if field.constant_contact in READ_ONLY and record != "contact":
+        message = f'"{field.constant_contact}" is a person\'s, and "{field.membrain}" is not'
+        hint = 'name a field of the contact, such as "contact.custom.E-mail consent"'
+        yield _problem(entry, "membrain", lines, message, hint)
+    elif record == "project" and sync.ways_of(field) == {TO_MEMBRAIN}:
+        message = f'"{field.membrain}" is only ever read: projects are made and changed in Membrain'
+        yield _problem(entry, "membrain", lines, message, "take this [[sync.field]] out")
 
 
 def _default(entry: FieldEntry, sync: SyncEntry, lines: Lines) -> Iterator[Problem]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import pydantic
 
 from ccsync.config.lines import spell
-from ccsync.config.model import Direction, Field, Model
+from ccsync.config.model import PROJECT_KINDS, Direction, Field, Model, Sync
+from ccsync.config.sides import READ_ONLY
 
 if TYPE_CHECKING:
     from ccsync.config.lines import KeyPath
@@ -25,9 +26,21 @@ class FieldEntry:
     field: Field
 
 
+TO_CONSTANT_CONTACT, TO_MEMBRAIN = "membrain-to-constant-contact", "constant-contact-to-membrain"
+
+
+def ways(direction: str) -> frozenset[str]:
+    """Return the ways that a direction stands for: two for ``both``, none for a missing one."""
+    both = (TO_CONSTANT_CONTACT, TO_MEMBRAIN)
+    return frozenset(both if direction == "both" else (direction,) if direction else ())
+
+
 @dataclass(frozen=True, slots=True)
 class SyncEntry:
-    """One ``[[sync]]``; a text that is missing or wrong by itself is empty."""
+    """One ``[[sync]]``; a text that is missing or wrong by itself is empty.
+
+    ``rules`` are its keys that decide about a value beside the field's own, with their defaults.
+    """
 
     path: KeyPath
     name: str
@@ -35,12 +48,19 @@ class SyncEntry:
     direction: str
     filter: str
     no_projects: bool
+    rules: Mapping[str, object]
     fields: tuple[FieldEntry, ...]
 
     @property
     def called(self) -> str:
         """The sync as a message names it."""
         return f'sync "{self.name}"' if self.name else spell(self.path)
+
+    def ways_of(self, field: Field) -> frozenset[str]:
+        """Return the ways that one of its fields travels: consent always to Membrain, others as the sync lets them."""
+        if field.constant_contact in READ_ONLY:
+            return ways(TO_MEMBRAIN)
+        return ways(field.direction or self.direction) & ways(self.direction)
 
 
 def table(model: type[AnyModel], tables: Mapping[str, Any], name: str) -> AnyModel | None:
@@ -62,7 +82,18 @@ def _sync(index: int, raw: Mapping[str, Any]) -> SyncEntry:
     )
     name, listed, expression = (_text(raw, key) for key in ("name", "list", "filter"))
     direction = _text(raw, "direction") if raw.get("direction") in get_args(Direction) else ""
-    return SyncEntry(path, name, listed, direction, expression, raw.get("projects") == [], tuple(fields))
+    empty = raw.get("projects") == []
+    return SyncEntry(path, name, listed, direction, expression, empty, _rules(raw), tuple(fields))
+
+
+def _rules(raw: Mapping[str, Any]) -> Mapping[str, object]:
+    defaults = Sync.model_fields
+    kinds = raw.get("projects", PROJECT_KINDS)
+    return {
+        "conflict": raw.get("conflict", defaults["conflict"].default),
+        "projects": {str(kind) for kind in kinds} if isinstance(kinds, list | tuple) else kinds,
+        "project": raw.get("project", defaults["project"].default),
+    }
 
 
 def _tables_in(raw: object) -> list[tuple[int, Mapping[str, Any]]]:

@@ -1,19 +1,18 @@
-"""Several syncs side by side: a person may be in two of them, and then both must want the same."""
+"""Fields and syncs side by side: a person may be in two syncs, and then both must want the same."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from ccsync.config.checks.reading import TO_CONSTANT_CONTACT, TO_MEMBRAIN, FieldEntry, SyncEntry, ways
 from ccsync.config.lines import KeyPath, Lines, spell
-from ccsync.config.sides import parts_of
+from ccsync.config.sides import READ_ONLY, parts_of, record_of, same_field
 from ccsync.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ccsync.config.checks.reading import FieldEntry, SyncEntry
-
-_ARROWS = ("membrain-to-constant-contact", "constant-contact-to-membrain")
+    from ccsync.config.model import Field
 
 
 def syncs_together(syncs: tuple[SyncEntry, ...], lines: Lines) -> Iterator[Problem]:
@@ -21,6 +20,7 @@ def syncs_together(syncs: tuple[SyncEntry, ...], lines: Lines) -> Iterator[Probl
     yield from _names(syncs, lines)
     yield from _lists(syncs, lines)
     yield from _fields(syncs, lines)
+    yield from _properties(syncs, lines)
 
 
 def _problem(path: KeyPath, lines: Lines, message: str, hint: str) -> Problem:
@@ -39,8 +39,8 @@ def _names(syncs: tuple[SyncEntry, ...], lines: Lines) -> Iterator[Problem]:
 def _lists(syncs: tuple[SyncEntry, ...], lines: Lines) -> Iterator[Problem]:
     seen: dict[tuple[str, str], SyncEntry] = {}
     for sync in syncs:
-        arrows = _ARROWS if sync.direction == "both" else (sync.direction,)
-        owners = [seen.setdefault((sync.list.casefold(), arrow), sync) for arrow in arrows if sync.list and arrow]
+        arrows = sorted(ways(sync.direction)) if sync.list else ()
+        owners = [seen.setdefault((sync.list.casefold(), arrow), sync) for arrow in arrows]
         first = next((owner for owner in owners if owner is not sync), None)
         if first:
             message = (
@@ -56,27 +56,86 @@ def _lists(syncs: tuple[SyncEntry, ...], lines: Lines) -> Iterator[Problem]:
 
 
 def _fields(syncs: tuple[SyncEntry, ...], lines: Lines) -> Iterator[Problem]:
-    seen: dict[str, tuple[SyncEntry, FieldEntry]] = {}
+    """Yield the fields of Constant Contact that two syncs fill by different rules."""
+    seen: dict[str, _Place] = {}
+    for place in _places(syncs):
+        for part in parts_of(place.field.constant_contact):
+            first = seen.setdefault(part, place)
+            message = _quarrel(first, place) if first.sync is not place.sync else ""
+            if message:
+                hint = "somebody who is in both syncs would be rewritten for ever; make them equal"
+                yield _problem(
+                    (*place.path, "constant_contact"), lines, f"{message} {_where(first, place, lines)}", hint
+                )
+                break
+
+
+def _properties(syncs: tuple[SyncEntry, ...], lines: Lines) -> Iterator[Problem]:
+    """Yield the properties of Membrain that two fields of Constant Contact would be written to."""
+    seen: dict[str, _Place] = {}
+    for place in _places(syncs):
+        left, right = place.field.membrain, place.field.constant_contact
+        if TO_MEMBRAIN not in place.ways:
+            continue
+        first = seen.setdefault(left, place)
+        if same_field(first.field.constant_contact) != same_field(right):
+            message = f'"{left}" would be written from "{first.field.constant_contact}" and from "{right}"'
+            hint = f'take one out, or let one go only there: direction = "{TO_CONSTANT_CONTACT}"'
+            yield _problem((*place.path, "membrain"), lines, f"{message} {_where(first, place, lines)}", hint)
+
+
+class _Place(NamedTuple):
+    """One field, and the sync in which it stands."""
+
+    sync: SyncEntry
+    entry: FieldEntry
+
+    @property
+    def field(self) -> Field:
+        return self.entry.field
+
+    @property
+    def path(self) -> KeyPath:
+        return self.entry.path
+
+    @property
+    def ways(self) -> frozenset[str]:
+        return self.sync.ways_of(self.entry.field)
+
+
+def _places(syncs: tuple[SyncEntry, ...]) -> Iterator[_Place]:
     for sync in syncs:
         for entry in sync.fields:
-            for part in parts_of(entry.field.constant_contact):
-                first_sync, first = seen.setdefault(part, (sync, entry))
-                message = _quarrel(first, entry) if first_sync is not sync else ""
-                if message:
-                    where = f"{first_sync.called}, line {lines.nearest(first.path)}, and {sync.called}"
-                    hint = "somebody who is in both syncs would be rewritten for ever; make them equal"
-                    yield _problem((*entry.path, "constant_contact"), lines, f"{message} in {where}", hint)
-                    break
+            yield _Place(sync, entry)
 
 
-def _quarrel(first: FieldEntry, second: FieldEntry) -> str:
+def _where(first: _Place, second: _Place, lines: Lines) -> str:
+    return f"in {first.sync.called}, {spell(first.path)}, line {lines.nearest(first.path)}, and {second.sync.called}"
+
+
+def _quarrel(first: _Place, second: _Place) -> str:
     """Say why two syncs would write different things into one field, nothing when they would not."""
     one, other = first.field, second.field
     if (one.membrain, one.constant_contact) != (other.membrain, other.constant_contact):
         if one.membrain == other.membrain and one.constant_contact.casefold() == other.constant_contact.casefold():
             return f'one field is spelled "{one.constant_contact}" and "{other.constant_contact}"'
+        if other.constant_contact in READ_ONLY:
+            return f'"{other.constant_contact}" goes to "{one.membrain}" and to "{other.membrain}"'
         return f'"{other.constant_contact}" is filled from "{one.membrain}" and from "{other.membrain}"'
-    for key in ("direction", "values", "default", "clear", "when_too_long"):
-        if getattr(one, key) != getattr(other, key):
-            return f'"{other.constant_contact}" has two different settings of {key}'
-    return ""
+    different = next(_different(first, second), "")
+    return f'"{other.constant_contact}" has two different settings of {different}' if different else ""
+
+
+def _different(first: _Place, second: _Place) -> Iterator[str]:
+    """Yield the keys that are set differently. A way that only one of the syncs goes cannot differ."""
+    common = ways(first.sync.direction) & ways(second.sync.direction)
+    if first.ways & common != second.ways & common:
+        yield "direction"
+    for key in ("values", "default", "clear", "when_too_long"):
+        if getattr(first.field, key) != getattr(second.field, key):
+            yield key
+    both_ways = first.ways == second.ways == ways("both")
+    of_project = record_of(first.field.membrain) == "project"
+    for key in ("conflict",) * both_ways + ("projects", "project") * of_project:
+        if first.sync.rules[key] != second.sync.rules[key]:
+            yield key

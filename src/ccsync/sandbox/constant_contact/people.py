@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ccsync.sandbox.constant_contact import contact_rules as rules
 from ccsync.sandbox.constant_contact.contact_table import Contact
 from ccsync.sandbox.constant_contact.contacts_api import whole
+from ccsync.sandbox.constant_contact.fields import SELECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,10 +153,25 @@ class People:
         with self._desk.store.transaction():
             self._removal.list(self._account(), list_id)
 
-    def add_field(self, label: str, kind: str = "string") -> str:
-        """Make a custom field and return its id."""
+    def add_field(self, label: str, kind: str = "string", *choices: str, **metadata: Any) -> str:
+        """Make a custom field and return its id; ``choices`` are the labels of a select."""
+        body: dict[str, Any] = {"label": label, "type": kind}
+        if choices:
+            body["choices"] = [{"choice_label": choice} for choice in choices]
+        if metadata:
+            body["metadata"] = metadata
         with self._desk.store.transaction():
-            return str(self._fields.create(self._account(), {"label": label, "type": kind})["custom_field_id"])
+            return str(self._fields.create(self._account(), body)["custom_field_id"])
+
+    def set_choices(self, field_id: str, *choices: str) -> None:
+        """Give a select other choices; those that it had already stay the same ones."""
+        with self._desk.store.transaction():
+            old = self._fields.get(self._account(), field_id)
+            known = {choice["choice_label"]: choice["choice_id"] for choice in old.get("choices", ())}
+            sent = [
+                {"choice_label": label} | ({"choice_id": known[label]} if label in known else {}) for label in choices
+            ]
+            self._fields.change(self._account(), field_id, {"label": old["label"], "choices": sent})
 
     def rename_field(self, field_id: str, label: str) -> None:
         """Give a custom field another label; choices stay."""
@@ -208,10 +224,18 @@ class People:
         return replace(contact, document=rules.with_subresources(document, sub), lists=lists)
 
     def _values(self, old: list[dict[str, Any]], by_label: dict[str, str | None]) -> list[dict[str, Any]]:
-        ids = {field["label"]: field["custom_field_id"] for field in self._fields.all(self._account())}
+        fields = {field["label"]: field for field in self._fields.all(self._account())}
         found = {each["custom_field_id"]: each for each in old}
         for label, value in by_label.items():
-            found.pop(ids[label], None)
-            if value:
-                found[ids[label]] = {"custom_field_id": ids[label], "value": value}
+            field_id = fields[label]["custom_field_id"]
+            found.pop(field_id, None)
+            if value and fields[label]["type"] in SELECTS:
+                found[field_id] = {"custom_field_id": field_id, "choice_ids": _choice_ids(fields[label], value)}
+            elif value:
+                found[field_id] = {"custom_field_id": field_id, "value": value}
         return list(found.values())
+
+
+def _choice_ids(field: dict[str, Any], value: str) -> list[str]:
+    ids = {choice["choice_label"]: str(choice["choice_id"]) for choice in field["choices"]}
+    return [ids[label.strip()] for label in value.split(";")]
