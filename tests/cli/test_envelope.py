@@ -54,6 +54,7 @@ MORE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("map", "remove"): ("full_name",),
 }
 ASK_A_SERVICE = {
+    ("init",),
     ("auth", "login", "membrain"),
     ("auth", "login", "constant-contact"),
     ("map", "fields"),
@@ -62,7 +63,7 @@ ASK_A_SERVICE = {
 }
 NEED_A_FIELD_IN_THE_FILE = {("map", "remove")}
 GO_ON = {("sandbox", "serve")}
-READ_NO_CONFIG = {("config", "schema"), ("auth", "new-key")}
+READ_NO_CONFIG = {("init",), ("config", "schema"), ("auth", "new-key")}
 ALL = tuple(commands())
 
 
@@ -93,6 +94,7 @@ def words_that_succeed(config_file: Path, tmp_path: Path) -> Callable[[tuple[str
 
 def test_the_commands_are_those_that_are_finished() -> None:
     assert {" ".join(words) for words in ALL} == {
+        "init",
         "run",
         "status",
         "timestamp show",

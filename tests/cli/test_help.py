@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("", "timestamp", "logs", "auth", "auth login", "map", "config", "sandbox")
 COMMANDS = (
+    "init",
     "run",
     "status",
     "timestamp show",
@@ -86,5 +87,5 @@ def test_a_misspelt_command_is_told_with_the_right_one(ccsync: CommandLine) -> N
 
 def test_nothing_is_named_that_does_not_exist(ccsync: CommandLine) -> None:
     pages = "".join(ccsync(*command.split(), "--help").stdout for command in (*GROUPS, *COMMANDS))
-    for later in ("daemon ", "doctor", "ccsync forget", "--watch", "--follow", "ccsync init", "--scheduled"):
+    for later in ("daemon ", "doctor", "ccsync forget", "--watch", "--follow", "--scheduled"):
         assert later not in pages

@@ -25,7 +25,9 @@ HEAVY = {
     "keyring",
     "phonenumbers",
     "platformdirs",
+    "prompt_toolkit",
     "pydantic",
+    "questionary",
     "requests",
     "sqlite3",
     "urllib3",
@@ -76,6 +78,7 @@ def test_status_loads_only_what_reads_the_configuration_and_the_state(tmp_path: 
     assert {name.partition(".")[0] for name in loaded} & HEAVY <= NEEDED_BY_STATUS
     ours = {name for name in loaded if name.startswith("ccsync.")}
     assert {name for name in ours if name.startswith("ccsync.engine.")} == {
+        "ccsync.engine.consent_delay",
         "ccsync.engine.overlap",
         "ccsync.engine.report",
     }

@@ -68,7 +68,7 @@ class TestWhichFile:
 
         for place in ("--config", "CCSYNC_CONFIG", str(user), str(system)):
             assert place in caught.value.message
-        assert f"copy examples/config.toml to {user}" in caught.value.hint
+        assert f"ccsync init makes {user}" in caught.value.hint
         assert caught.value.exit_code == ExitCode.CONFIG
 
     @pytest.mark.parametrize("origin", ["--config", "CCSYNC_CONFIG"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ccsync.cli import auth, config_commands, logs, run, sandbox, status, timestamp
+from ccsync.cli import auth, config_commands, init, logs, run, sandbox, status, timestamp
 from ccsync.cli import map as field_map
 from ccsync.cli.command import ANYWHERE, examples, name_of
 from ccsync.cli.output import Failure, Result
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _PROGRAM = "ccsync"
 _BRANCHES = MappingProxyType(
     {
+        "init": init.declare,
         "run": run.declare,
         "status": status.declare,
         "timestamp": timestamp.declare,
@@ -82,6 +83,7 @@ def application(first: Sequence[str] = ()) -> typer.Typer:
         pretty_exceptions_show_locals=False,
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog=examples(
+            "ccsync init                      set it up",
             "ccsync config check              is the configuration right?",
             "ccsync run --once --dry-run      what would a run do?",
             "ccsync run --once                do it",

@@ -56,7 +56,7 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
             return place
     raise ConfigError(
         f"no configuration found: --config not given, {VARIABLE} not set, no {places[0]}, no {places[1]}",
-        hint=f"copy examples/config.toml to {places[0]} and edit it, or name a file: ccsync config check --config FILE",
+        hint=f"ccsync init makes {places[0]}; or name a file: ccsync config check --config FILE",
     )
 
 
