@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from .conftest import House
 
+pytestmark = pytest.mark.slow
+
 READING = ("GET", "/API/v2/contacts/", "membrain")
 WRITING = ("POST", "/v3/activities/contacts_json_import", "constant-contact")
 HELD = 30.0

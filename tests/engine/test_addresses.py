@@ -11,6 +11,8 @@ from ccsync.errors import ExitCode
 if TYPE_CHECKING:
     from tests.engine.conftest import World
 
+pytestmark = pytest.mark.slow
+
 ANN = "ann@example.com"
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 TO_MEMBRAIN = "constant-contact-to-membrain"
 COMPANY = "Nordlys AS"
 FORTY = 40

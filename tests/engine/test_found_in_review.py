@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ccsync.errors import ExitCode
 from ccsync.sandbox.faults import Fault
 
 if TYPE_CHECKING:
     from tests.engine.conftest import World
+
+pytestmark = pytest.mark.slow
 
 ANN = "ann@example.com"
 BO = "bo@example.com"

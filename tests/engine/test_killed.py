@@ -12,6 +12,8 @@ from .killing import Aftermath, aftermath, copied, healed, prepare, run_as_proce
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SIGKILLED = -9
 
 

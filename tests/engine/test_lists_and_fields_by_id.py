@@ -13,6 +13,8 @@ from ccsync.errors import ExitCode
 if TYPE_CHECKING:
     from tests.engine.conftest import World
 
+pytestmark = pytest.mark.slow
+
 ANN = "ann@example.com"
 NORSK = 'contact.custom["Language"] == "Norsk"'
 

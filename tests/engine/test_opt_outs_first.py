@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .conftest import World
     from .wires import Sent
 
+pytestmark = pytest.mark.slow
+
 FEWEST = 20
 """So many calls a day has at least: a tenth of fewer is none, or one, for opt-outs."""
 

@@ -16,6 +16,8 @@ from ccsync.sandbox.membrain.store import CustomField
 if TYPE_CHECKING:
     from tests.engine.conftest import World
 
+pytestmark = pytest.mark.slow
+
 ANN = "ann@example.com"
 SLOW = pytest.mark.slow
 

@@ -13,6 +13,8 @@ from ccsync.sync.operations import FieldChange
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+pytestmark = pytest.mark.slow
+
 
 def change(name: str) -> FieldChange:
     return FieldChange("customers", f"contact.{name}", name, name, "", "x", "source-changed", name=name)

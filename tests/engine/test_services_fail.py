@@ -156,6 +156,7 @@ def name(case: Any) -> str:
     return " ".join(case[1:]) if isinstance(case, tuple) else {True: "for ever", False: "once"}.get(case, str(case))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("request_line", "kind", "for_ever"), SAMPLE, ids=name)
 def test_a_fault_at_one_request_does_no_lasting_harm(
     unharmed: Unharmed, tmp_path: Path, request_line: tuple[str, str, str], kind: str, *, for_ever: bool
@@ -164,8 +165,15 @@ def test_a_fault_at_one_request_does_no_lasting_harm(
     heals(unharmed, tmp_path / "world", request_line, kind, for_ever=for_ever, codes=codes)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("request_line", "kind", "for_ever"), list(product(REQUESTS, FAULTS, [False, True])), ids=name)
+SLOW, FULL = (pytest.mark.slow,), (pytest.mark.slow, pytest.mark.full)
+TABLE = [
+    pytest.param(*case, marks=FULL if number % 3 else SLOW, id=" ".join(map(name, case)))
+    for number, case in enumerate(product(REQUESTS, FAULTS, [False, True]))
+]
+"""Every fault at every request: a third of it is what every CI run can afford."""
+
+
+@pytest.mark.parametrize(("request_line", "kind", "for_ever"), TABLE)
 def test_no_fault_at_any_request_does_lasting_harm(
     unharmed: Unharmed, tmp_path: Path, request_line: tuple[str, str, str], kind: str, *, for_ever: bool
 ) -> None:

@@ -14,6 +14,8 @@ from ccsync.sandbox.faults import Fault
 if TYPE_CHECKING:
     from tests.engine.conftest import World
 
+pytestmark = pytest.mark.slow
+
 ANN = "ann@example.com"
 IMPORT = "/v3/activities/contacts_json_import"
 LONG = f"{'a' * 48}@example.com"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from .conftest import World
 
+pytestmark = pytest.mark.slow
+
 MORE: dict[str, tuple[Any, ...]] = {"renamed_properties": (("contacts.Phone=PhoneNumber",),)}
 """Values beside those that are turned one by one."""
 

@@ -56,7 +56,7 @@ QUICK = {
     "visibility_lag_seconds",
     "range_filter_ignored_on",
 }
-"""A handful for every day; the whole matrix takes a minute or two."""
+"""A handful for every day; CI turns all of them in pairs, and this whole matrix takes some minutes."""
 
 RUNS = 12
 
@@ -75,7 +75,7 @@ def readings(switches: type[Switches | MembrainSwitches], by_hand: dict[str, tup
         else:
             values = by_hand[name]
         for place, value in enumerate(value for value in values if f"{name}={value}" not in LEFT_OUT):
-            marks = [] if name in QUICK and place == len(values) - 1 else [pytest.mark.slow]
+            marks = [] if name in QUICK and place == len(values) - 1 else [pytest.mark.slow, pytest.mark.full]
             found.append(pytest.param(name, value, id=f"{name}={value}", marks=marks))
     return found
 

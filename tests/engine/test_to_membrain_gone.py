@@ -12,6 +12,8 @@ from ccsync.sandbox.faults import Fault
 if TYPE_CHECKING:
     from .conftest import World
 
+pytestmark = pytest.mark.slow
+
 TO_MEMBRAIN = "constant-contact-to-membrain"
 ANN = "ann@example.com"
 

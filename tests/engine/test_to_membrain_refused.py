@@ -11,6 +11,8 @@ from ccsync.errors import ExitCode
 if TYPE_CHECKING:
     from .conftest import World
 
+pytestmark = pytest.mark.slow
+
 TO_MEMBRAIN = "constant-contact-to-membrain"
 ANN = "ann@example.com"
 REFUSALS = ["error-in-200", "message-in-200", "status-400"]

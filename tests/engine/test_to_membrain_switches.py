@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 TO_MEMBRAIN = "constant-contact-to-membrain"
 EVERY_DAY = {
     "write_reply=empty",
@@ -156,7 +158,7 @@ def every_reading() -> list[Any]:
     found = []
     for one in readings(MembrainSwitches, MEMBRAIN):
         switch, value = one.values
-        marks = [] if f"{switch}={value}" in EVERY_DAY else [pytest.mark.slow]
+        marks = [] if f"{switch}={value}" in EVERY_DAY else [pytest.mark.full]
         found.append(pytest.param(switch, value, id=f"{switch}={value}", marks=marks))
     return found
 

@@ -18,6 +18,8 @@ from ccsync.sync.records import ContactId
 if TYPE_CHECKING:
     from tests.engine.conftest import World
 
+pytestmark = pytest.mark.slow
+
 ANN, BO = "ann@example.com", "bo@example.com"
 
 

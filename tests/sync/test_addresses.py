@@ -42,12 +42,6 @@ def test_constant_contact_holds_80_characters() -> None:
     assert why_unusable(f"a{fits}") == "81 characters, 80 fit"
 
 
-@given(ORDINARY)
-@settings(max_examples=10)
-def test_what_is_ordinary_at_a_glance_the_library_takes_as_well(address: str) -> None:
-    validate_email(address, check_deliverability=False, test_environment=True)
-
-
 @pytest.mark.slow
 @given(ORDINARY)
 @settings(max_examples=200)
