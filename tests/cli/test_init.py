@@ -185,6 +185,7 @@ class TestOffATerminal:
         assert not file.exists()
 
 
+@pytest.mark.slow
 class TestAFileThatIsThere:
     @pytest.fixture
     def before(self, file: Path) -> bytes:
@@ -228,6 +229,7 @@ class TestAFileThatIsThere:
         assert file.read_text() == "theirs"
 
 
+@pytest.mark.slow
 class TestOnATerminal:
     def test_numbers_and_lines_lead_to_the_same_file_as_flags(self, dumb: CommandLine, file: Path) -> None:
         outcome = typed(dumb, *ANSWERS)

@@ -112,7 +112,10 @@ def prop(custom: Any) -> str:
     return f"CustomField{custom.id}"
 
 
-@pytest.mark.parametrize("switches", READINGS, ids=str)
+@pytest.mark.parametrize(
+    "switches",
+    [pytest.param(one, id=str(one), marks=[pytest.mark.slow] * bool(place % 3)) for place, one in enumerate(READINGS)],
+)
 def test_what_was_written_is_read_back_in_every_reading(
     switches: dict[str, Any], sandbox: Sandbox, client: MembrainClient, module_clock: Any
 ) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from .conftest import House
 
+pytestmark = pytest.mark.slow
+
 SMALL = 3 * 1024 * 1024
 
 

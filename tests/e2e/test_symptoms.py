@@ -12,6 +12,8 @@ from ccsync.sandbox.faults import Fault
 if TYPE_CHECKING:
     from .conftest import House
 
+pytestmark = pytest.mark.slow
+
 LOGIN_MEMBRAIN = "ccsync auth login membrain"
 LOGIN_CONSTANT_CONTACT = "ccsync auth login constant-contact"
 

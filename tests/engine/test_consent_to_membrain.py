@@ -69,7 +69,9 @@ def consent(world: World) -> dict[str, Any] | None:
     return data.get("consent")
 
 
-@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize(
+    "direction", [DIRECTIONS[0], *(pytest.param(one, marks=pytest.mark.slow) for one in DIRECTIONS[1:])]
+)
 class TestInEveryDirection:
     def test_an_opt_out_is_told_in_constant_contact_s_words(self, world: World, direction: str) -> None:
         met(world, direction)

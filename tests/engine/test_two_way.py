@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from .conftest import World
 
+pytestmark = pytest.mark.slow
+
 ANN, BO = "ann@example.com", "bo@example.com"
 
 

@@ -133,7 +133,7 @@ def movers(world: World) -> int:
     return sum(email_key(one.email) != email_key(other.email) for one, other in linked)
 
 
-few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 PARTS = 13
 many = settings(max_examples=2_400, suppress_health_check=[HealthCheck.too_slow], database=None)
 

@@ -311,7 +311,7 @@ def come_to_rest(one: FieldRule, dispute: Dispute, triple: Triple) -> None:
         triple = carried_out(one, triple, decision)
 
 
-few = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 PARTS = 4
 many = settings(max_examples=2_800, suppress_health_check=[HealthCheck.too_slow], database=None)
 
