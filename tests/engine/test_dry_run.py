@@ -103,6 +103,28 @@ def test_each_line_of_the_plan_says_why(world: World) -> None:
     }
 
 
+def test_each_line_of_the_plan_says_which_side_is_written_to(world: World) -> None:
+    world.configure(direction="both", more=world.field("contact.custom.E-mail consent", "permission_to_send"))
+    people = world.constant_contact.people
+    people.add_list("Customers")
+    for name in ("bo", "eva"):
+        fields = {"first_name": name.title(), "last_name": "Lind", "company_name": "Nordlys AS"}
+        world.subscriber(f"{name}@example.com", **fields, list_memberships=[world.list_id()])
+    world.person("Ann Berg", ANN)
+    people.unsubscribe(world.subscriber("siv@example.com"))
+    world.person("Siv Ek", "siv@example.com")
+
+    plan = world.run(dry_run=True).plan
+
+    assert sorted((line.side.value, line.operation, line.contact) for line in plan) == [
+        ("constant-contact", "create", ANN),
+        ("membrain", "consent", "siv@example.com"),
+        ("membrain", "create", "bo@example.com"),
+        ("membrain", "create", "eva@example.com"),
+        ("membrain", "create-company", "bo@example.com"),
+    ]
+
+
 def test_a_dry_run_changes_nothing_in_either_service_nor_in_the_state(world: World) -> None:
     full_world(world)
     before, writes = books(world), (world.constant_contact.writes(), world.membrain.writes())

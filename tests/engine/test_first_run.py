@@ -8,6 +8,7 @@ import pytest
 
 from ccsync.engine.first_run import fact_of
 from ccsync.errors import ExitCode
+from ccsync.sync.mapping import Side
 
 if TYPE_CHECKING:
     from tests.engine.conftest import World
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ccsync.engine.first_run import Preview, SyncPreview
 
 ANN, BO = "ann@example.com", "bo@example.com"
+HERE, THERE = Side.MEMBRAIN, Side.CONSTANT_CONTACT
 NORSK = 'contact.custom["Language"] == "Norsk"'
 
 
@@ -41,6 +43,12 @@ class Somebody:
         return sync
 
 
+def joined(world: World, email: str, **fields: str) -> None:
+    """Put somebody on the list by hand whom Membrain does not have."""
+    values = {"first_name": "Bo", "last_name": "Lind", "company_name": "Nordlys AS"} | fields
+    world.subscriber(email, **values, list_memberships=[world.list_id()])
+
+
 class TestWhatIsShown:
     def test_how_many_of_each_operation_for_which_list(self, world: World) -> None:
         world.subscriber(BO, first_name="Bo", last_name="Lind", job_title="CFO")
@@ -52,8 +60,8 @@ class TestWhatIsShown:
 
         sync = somebody.sync
         assert (sync.name, sync.listed, sync.direction) == ("customers", "Customers", "membrain-to-constant-contact")
-        assert sync.operations == {"create": 3, "add-to-list": 1, "update": 1}
-        assert sync.replaced == 1, "CFO gives way to CEO"
+        assert sync.operations == {(THERE, "create"): 3, (THERE, "add-to-list"): 1, (THERE, "update"): 1}
+        assert sync.replaced == {THERE: 1}, "CFO gives way to CEO"
 
     def test_two_examples_of_each_with_their_values(self, world: World) -> None:
         world.subscriber(BO, first_name="Bo", last_name="Lind", job_title="CFO")
@@ -64,9 +72,38 @@ class TestWhatIsShown:
         world.run(approve=somebody)
 
         shown = somebody.sync.examples
-        assert {name: len(lines) for name, lines in shown.items()} == {"create": 2, "add-to-list": 1, "update": 1}
-        assert (shown["update"][0].contact, shown["update"][0].fields) == (BO, (("job_title", "CFO", "CEO"),))
-        assert ("job_title", "", "CEO") in shown["create"][0].fields
+        counted = {operation: len(lines) for (_, operation), lines in shown.items()}
+        assert counted == {"create": 2, "add-to-list": 1, "update": 1}
+        [updated] = shown[THERE, "update"]
+        assert (updated.contact, updated.fields) == (BO, (("job_title", "CFO", "CEO"),))
+        assert ("job_title", "", "CEO") in shown[THERE, "create"][0].fields
+
+    def test_which_side_is_written_to_when_people_travel_both_ways(self, world: World) -> None:
+        world.configure(direction="both")
+        world.constant_contact.people.add_list("Customers")
+        world.people(2)
+        joined(world, BO)
+        somebody = Somebody(says=True)
+
+        world.run(approve=somebody)
+
+        assert somebody.sync.operations == {
+            (HERE, "create-company"): 1,
+            (HERE, "create"): 1,
+            (THERE, "create"): 2,
+        }
+
+    def test_a_company_that_many_work_for_once(self, world: World) -> None:
+        world.configure(direction="constant-contact-to-membrain")
+        world.constant_contact.people.add_list("Customers")
+        for number, company in enumerate(("Nordlys AS", " nordlys  as", "NORDLYS AS", "Fjord AS")):
+            joined(world, f"person{number}@example.com", company_name=company)
+        somebody = Somebody(says=True)
+
+        world.run(approve=somebody)
+
+        assert somebody.sync.operations == {(HERE, "create-company"): 2, (HERE, "create"): 4}
+        assert world.companies() == ["Fjord AS", "Nordlys AS"]
 
     def test_who_is_left_out_and_why(self, world: World) -> None:
         world.people(1)
@@ -87,7 +124,7 @@ class TestWhatIsShown:
         assert somebody.shown == []
         world.people(1)
         world.run(approve=somebody)
-        assert somebody.sync.operations == {"create": 1}, "no run has written before this one"
+        assert somebody.sync.operations == {(THERE, "create"): 1}, "no run has written before this one"
 
     def test_nothing_in_a_dry_run(self, world: World) -> None:
         world.people(1)
@@ -170,7 +207,7 @@ class TestNo:
         no, yes = Somebody(says=False), Somebody(says=True)
 
         world.run(approve=no)
-        assert "consent" in no.sync.operations
+        assert (HERE, "consent") in no.sync.operations
         assert world.membrain.writes() == 0
 
         world.run(approve=yes)
@@ -184,7 +221,7 @@ class TestNo:
 
         report = world.run(approve=yes)
 
-        assert [one.operations for one in (no.sync, yes.sync)] == [{"create": 3}, {"create": 3}]
+        assert [one.operations for one in (no.sync, yes.sync)] == [{(THERE, "create"): 3}] * 2
         assert report.counts.created == 3
         assert len(world.members()) == 3
         world.quietly()
@@ -242,8 +279,8 @@ class TestWhichSyncsAreNew:
         world.run(approve=somebody)
 
         assert (somebody.sync.name, somebody.sync.listed) == ("norwegians", "Norwegians")
-        assert somebody.sync.operations == {"add-to-list": 2}
-        assert somebody.shown[0].others == {"create": 1}
+        assert somebody.sync.operations == {(THERE, "add-to-list"): 2}
+        assert somebody.shown[0].others == {(THERE, "create"): 1}
 
     @pytest.mark.parametrize(("old", "new"), [('"Customers"', '"Clients"'), ('"customers"', '"clients"')])
     def test_another_list_and_another_name_make_another_sync(self, world: World, old: str, new: str) -> None:
@@ -255,7 +292,7 @@ class TestWhichSyncsAreNew:
 
         world.run(approve=somebody)
 
-        assert somebody.sync.operations["create"] == 1
+        assert somebody.sync.operations[THERE, "create"] == 1
 
     def test_a_sync_with_nothing_to_do_stays_new(self, world: World) -> None:
         world.configure(more=world.sync("norwegians", "Norwegians", NORSK))

@@ -178,6 +178,24 @@ def test_max_new_stops_a_run_that_would_put_more_people_on_a_list(world: World) 
     assert world.constant_contact.people.lists() == []
 
 
+def test_max_new_stops_a_run_that_would_create_more_people_in_membrain(world: World) -> None:
+    world.configure(direction="constant-contact-to-membrain", tables="[guard]\nmax_new = 2")
+    world.constant_contact.people.add_list("Customers")
+    for one in ("ann", "bo", "cia"):
+        world.subscriber(
+            f"{one}@example.com", first_name=one, company_name="Nordlys AS", list_memberships=[world.list_id()]
+        )
+
+    report = world.quietly()
+
+    assert (report.result, report.code) == (Result.STOPPED, "guard")
+    assert report.message == (
+        'sync "customers" would create 3 people in Membrain, more than max_new = 2: nothing was written'
+    )
+    world.configure(direction="constant-contact-to-membrain", tables="[guard]\nmax_new = 3")
+    assert world.run().counts.created == 3
+
+
 def test_a_stop_by_the_guard_keeps_what_was_read(world: World) -> None:
     people = world.people(12)
     world.run()

@@ -111,7 +111,8 @@ class World:
 
 def talk(script: Script, said: dict[str, str], world: World | None = None) -> tuple[Tables, World]:
     world = world or World()
-    return services(Talk(script, Said(sandbox=False, **said), world, KEY)), world  # type: ignore[arg-type] # all are texts
+    tables, _ = services(Talk(script, Said(sandbox=False, **said), world, KEY))  # type: ignore[arg-type] # all are texts
+    return tables, world
 
 
 class TestTheServices:
@@ -292,6 +293,14 @@ class TestCommonFilters:
         field = custom("Segment", PropertyType.SELECT, "Small", "Large")
         rows = ({field.name: "Large"}, {field.name: "Large"}, {field.name: "Small"})
         assert filters_of(*rows, properties=[field])[1] == ("Segment: Large", 'contact.custom["Segment"] == "Large"')
+
+    def test_a_country_that_few_companies_have_is_none(self) -> None:
+        survey = Survey(None, lambda: pytest.fail("everything is there"), UTC, Unwatched())
+        codes = ["SE", *(f"{number}" for number in range(30))]
+        companies = [MembrainRecord(Resource.COMPANIES, MembrainId(one), {"CountryCode": one}) for one in codes]
+        survey._sampled = {Resource.CONTACTS: [], Resource.COMPANIES: companies}
+        survey._catalogue = Catalogue((Property(Resource.COMPANIES, "CountryCode", "CountryCode"),))
+        assert [one.title for one in common_filters(survey)] == ["Everybody with an e-mail address"]
 
     def test_a_field_that_nobody_has_filled_is_none(self) -> None:
         field = custom("Newsletter", PropertyType.SELECT, "Yes")

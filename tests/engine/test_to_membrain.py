@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ccsync.engine.map_data import suggest_data
 from ccsync.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -118,3 +119,49 @@ class TestAHandOnTheList:
         inward.constant_contact.people.edit(ann, job_title="CEO")
         inward.run()
         assert inward.in_membrain("ann@example.com")["JobTitle"] == "Clerk"
+
+
+class TestTheMapThatInitProposes:
+    def test_finds_the_company_however_it_is_spelled_and_makes_the_one_that_is_missing(self, inward: World) -> None:
+        nordlys = inward.company("Nordlys AS")
+        inward.person("Eva Öhman", CompanyId=nordlys)
+        text = inward.config.read_text("utf-8").partition("[[sync.field]]")[0]
+        inward.config.write_text(text, "utf-8")
+        application = inward.application()
+        with application.looking() as survey:
+            found = suggest_data(application.config, survey, application.config.sync[0], new=False)["suggestions"]
+        pairs = [(one["membrain"], one["constant_contact"]) for one in found]
+        inward.config.write_text(text + "".join(inward.field(*pair) for pair in pairs), "utf-8")
+        member(inward, company_name="  nordlys  as ")
+        member(inward, "bo@example.com", company_name="Sol AB")
+        report = inward.run()
+        assert (report.exit_code, report.counts.created) == (ExitCode.DONE, 2), report.message
+        assert inward.in_membrain("ann@example.com")["CompanyId"] == nordlys
+        assert sorted(inward.companies()) == ["Nordlys AS", "Sol AB"]
+
+
+class TestACustomFieldThatIsNotThere:
+    def test_is_not_made_when_nothing_fills_it(self, inward: World) -> None:
+        member(inward)
+        report = inward.run()
+        assert inward.in_membrain("ann@example.com")["Name"] == "Ann Berg"
+        assert inward.constant_contact.people.fields() == []
+        what = 'the custom field "Language" does not exist in Constant Contact'
+        assert f"{what}, and nothing fills it there: it counts as empty" in report.warnings
+
+    def test_is_made_for_a_field_that_travels_both_ways(self, world: World) -> None:
+        world.configure(direction="both")
+        world.person()
+        report = world.run()
+        assert [one["label"] for one in world.constant_contact.people.fields()] == ["Language"]
+        assert not [one for one in report.warnings if "Language" in one]
+
+
+def test_a_last_name_alone_is_the_name_of_somebody_new_and_nobody_s_first_name(inward: World) -> None:
+    inward.person("Tove Dahl", "tove@example.com")
+    member(inward, "tove@example.com", first_name="", last_name="Bakke")
+    member(inward, first_name="", last_name="Berg")
+    inward.run()
+    assert inward.in_membrain("tove@example.com")["Name"] == "Tove Bakke"
+    assert inward.in_membrain("ann@example.com")["Name"] == "Berg"
+    inward.quietly()

@@ -79,6 +79,12 @@ class TestPeopleWhoEnter:
     def test_max_new_of_nothing_stops_at_the_first(self) -> None:
         assert stopped(entering=1, limits=Limits(20, 0.1, max_new=0))
 
+    @pytest.mark.parametrize(("created", "stops"), [(6, False), (7, True)])
+    def test_people_who_are_new_in_membrain_count_as_well(self, created: int, stops: bool) -> None:
+        movement = Movement("customers", "Customers", 30, 0, 0, created=created)
+        assert bool(objections([movement], Limits(20, 0.1, max_new=6), None)) is stops
+        assert objections([movement], LIMITS, None) == ()
+
 
 class TestWhatIsSaid:
     def test_an_objection_names_the_sync_the_list_the_numbers_and_the_way_on(self) -> None:

@@ -8,7 +8,7 @@ from ccsync.sync.catalogue import Catalogue, Property, PropertyType, Scope
 from ccsync.sync.fields import target_field
 from ccsync.sync.filters import compile_filter
 from ccsync.sync.map_check import Finding, Level, check_filter, check_rule, measure, typed_rule
-from ccsync.sync.mapping import FieldRule
+from ccsync.sync.mapping import Direction, FieldRule
 from ccsync.sync.offers import CustomField
 from ccsync.sync.records import MembrainId, MembrainRecord, Resource
 
@@ -32,14 +32,22 @@ FIELDS = (CustomField("1", "Owner", "string"), CustomField("2", "Since", "date")
 
 
 def findings(
-    left: str, right: str, *values: str, words: dict[str, str] | None = None, truncate: bool = False
+    left: str,
+    right: str,
+    *values: str,
+    words: dict[str, str] | None = None,
+    truncate: bool = False,
+    direction: Direction = Direction.TO_CONSTANT_CONTACT,
 ) -> list[Finding]:
     resolution = CATALOGUE.resolve(left, ())
     target = target_field(right)
     assert target is not None
     names = {resource: one.name for resource, one in resolution.properties.items()}
     rule = typed_rule(
-        FieldRule(left, right, right, Scope.CONTACT, names, target, words or {}, truncate=truncate), FIELDS
+        FieldRule(
+            left, right, right, Scope.CONTACT, names, target, words or {}, truncate=truncate, direction=direction
+        ),
+        FIELDS,
     )
     people = [
         {Scope.CONTACT: MembrainRecord(CONTACTS, MembrainId(str(place)), dict.fromkeys(names.values(), value))}
@@ -126,3 +134,18 @@ class TestValuesOfToday:
 
     def test_words_are_replaced_before_they_are_measured(self) -> None:
         assert findings("contact.Name", "job_title", "x" * 60, words={"x" * 60: "short"}) == []
+
+
+class TestAFieldThatTravelsToMembrainOnly:
+    back = Direction.TO_MEMBRAIN
+
+    def test_is_never_made_in_constant_contact_and_so_has_to_be_there(self) -> None:
+        found = only(findings("contact.Name", "custom.Hobby", direction=self.back))
+        assert (found.level, found.hint) == (Level.ERROR, "ccsync map fields")
+        assert found.message == "Constant Contact has no such custom field, and nothing fills it there"
+        assert only(findings("contact.Name", "custom.Ownr", direction=self.back)).hint == "did you mean custom.Owner?"
+        assert findings("contact.Name", "custom.Owner", direction=self.back) == []
+
+    def test_has_no_values_of_membrain_that_could_be_too_long(self) -> None:
+        assert only(findings("contact.Name", "job_title", "x" * 51)).count == 1
+        assert findings("contact.Name", "job_title", "x" * 51, direction=self.back) == []

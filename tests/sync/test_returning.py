@@ -41,6 +41,29 @@ def custom(kind: FieldKind, **keys: Any) -> TargetField:
     return replace(TargetField("custom.Any", 255, kind), **keys)
 
 
+class TestACountry:
+    code = rule("company.CountryCode", "address.work.country")
+    name = rule("company.CountryName", "address.work.country")
+
+    @pytest.mark.parametrize("present", ["Norway", "Norge", "no", "NO"])
+    def test_is_a_code_where_membrain_keeps_a_code(self, present: str) -> None:
+        assert returning_value(self.code, present) == Travelling("NO")
+
+    def test_that_nobody_knows_is_no_code(self) -> None:
+        found = returning_value(self.code, "Atlantis")
+        assert (found.value, found.problem) == ("", Reason.BAD_VALUE)
+        assert found.detail == '"Atlantis" is not a country, by its name or its code'
+
+    def test_stays_a_name_where_membrain_keeps_a_name(self) -> None:
+        assert returning_value(self.name, "Norway") == Travelling("Norway")
+
+    def test_of_the_map_s_own_words_is_looked_for_after_them(self) -> None:
+        assert returning_value(replace(self.code, values={"SE": "Svea rike"}), "Svea rike") == Travelling("SE")
+
+    def test_of_another_field_is_any_text(self) -> None:
+        assert returning_value(rule("company.CountryCode", "custom.Where"), "Atlantis") == Travelling("Atlantis")
+
+
 class TestAValueThatComesBack:
     @pytest.mark.parametrize(
         ("kind", "present", "expected"),

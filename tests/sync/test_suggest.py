@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ccsync.sync.mapping import Direction
 from ccsync.sync.offers import CustomField, Offer, of_constant_contact
 from ccsync.sync.suggest import Suggestion, looks_like, new_fields, suggest
 
@@ -16,8 +17,12 @@ def left(path: str, *values: str, kind: str = "text", rows: int = 0) -> Offer:
     return Offer(path, kind, name, custom=".custom." in path, rows=rows or len(values), values=values)
 
 
-def pairs(*lefts: Offer, mapped: tuple[tuple[str, str], ...] = ()) -> list[tuple[str, str]]:
-    return [(one.membrain, one.constant_contact) for one in suggest(lefts, RIGHTS, mapped)]
+def pairs(
+    *lefts: Offer,
+    mapped: tuple[tuple[str, str], ...] = (),
+    direction: Direction = Direction.TO_CONSTANT_CONTACT,
+) -> list[tuple[str, str]]:
+    return [(one.membrain, one.constant_contact) for one in suggest(lefts, RIGHTS, mapped, direction)]
 
 
 class TestByName:
@@ -43,7 +48,7 @@ class TestByName:
         assert pairs(left(path)) == [(path, right)]
 
     def test_the_reason_says_why(self) -> None:
-        (found,) = suggest([left("contact.custom.Befattning", "VD")], RIGHTS, [])
+        (found,) = suggest([left("contact.custom.Befattning", "VD")], RIGHTS, [], Direction.BOTH)
         assert found.reasons == ("Befattning is what people call job_title",)
 
     def test_a_name_of_a_project_or_a_company_is_no_name_of_a_person(self) -> None:
@@ -71,7 +76,7 @@ class TestByContent:
         assert looks_like(values) == kind
 
     def test_a_field_of_any_name_that_holds_phone_numbers_is_one(self) -> None:
-        (found,) = suggest([left("contact.custom.Reach me", *PHONES)], RIGHTS, [])
+        (found,) = suggest([left("contact.custom.Reach me", *PHONES)], RIGHTS, [], Direction.BOTH)
         assert (found.constant_contact, found.reasons) == ("phone.work", ("looks like phone numbers (4 values)",))
 
     def test_an_address_is_never_proposed_for_it_always_travels(self) -> None:
@@ -111,6 +116,57 @@ class TestWhatIsMappedAlready:
         assert len({one for one, _ in found}) == len({one for _, one in found}) == len(found) == 1
 
 
+class TestWhichWayTheyTravel:
+    company = left("contact.CompanyName", "Acme"), left("company.Name", "Acme")
+    consent = left("contact.custom.E-mail consent", "implicit", kind="text")
+
+    @pytest.mark.parametrize("direction", list(Direction))
+    def test_a_company_is_known_by_its_own_name(self, direction: Direction) -> None:
+        assert pairs(*self.company, direction=direction) == [("company.Name", "company_name")]
+
+    def test_what_names_a_company_beside_a_person_never_travels_to_membrain(self) -> None:
+        assert pairs(self.company[0]) == [("contact.CompanyName", "company_name")]
+        assert pairs(self.company[0], direction=Direction.BOTH) == []
+        assert pairs(self.company[0], direction=Direction.TO_MEMBRAIN) == []
+
+    def test_a_project_gets_nothing_from_constant_contact(self) -> None:
+        project = left("project.custom.Segment", "A")
+        assert pairs(project, direction=Direction.BOTH) == [("project.custom.Segment", "custom.Segment")]
+        assert pairs(project, direction=Direction.TO_MEMBRAIN) == []
+
+    def test_a_birthday_without_a_year_is_no_date_of_membrain_s(self) -> None:
+        born = left("contact.custom.Birthday", "1980-01-31", kind="date")
+        assert pairs(born, direction=Direction.BOTH) == [("contact.custom.Birthday", "birthday")]
+        assert pairs(born, direction=Direction.TO_MEMBRAIN) == []
+
+    @pytest.mark.parametrize("direction", [Direction.BOTH, Direction.TO_MEMBRAIN])
+    @pytest.mark.parametrize("name", ["E-mail consent", "Samtycke till e-post", "Permission to send"])
+    def test_what_is_called_a_consent_is_filled_with_constant_contact_s(self, name: str, direction: Direction) -> None:
+        for values in ((), ("implicit",)):
+            one = left(f"contact.custom.{name}", *values, rows=5)
+            assert pairs(one, direction=direction) == [(one.path, "permission_to_send")]
+
+    def test_consent_is_the_contact_s_and_words(self) -> None:
+        ticked = left("contact.custom.Consent", "true", kind="yes_no")
+        of_company = left("company.custom.Consent", "yes")
+        assert pairs(ticked, of_company, direction=Direction.BOTH) == []
+        assert new_fields([ticked], RIGHTS, [], Direction.BOTH) == ()
+
+    def test_where_nothing_else_travels_to_membrain_consent_is_proposed_with_the_new_fields_only(self) -> None:
+        assert pairs(self.consent) == []
+        (found,) = new_fields([self.consent], RIGHTS, [], Direction.TO_CONSTANT_CONTACT)
+        assert found.constant_contact == "permission_to_send"
+
+    def test_consent_is_never_a_new_field_and_proposed_once(self) -> None:
+        mapped = [("contact.custom.E-mail consent", "permission_to_send")]
+        another = left("contact.custom.Consent", "implicit")
+        assert new_fields([self.consent, another], RIGHTS, mapped, Direction.BOTH) == ()
+        assert pairs(self.consent, another, direction=Direction.BOTH) == [(another.path, "permission_to_send")]
+
+    def test_no_field_is_made_that_nothing_fills(self) -> None:
+        assert new_fields([left("contact.custom.Hobby", "Chess")], RIGHTS, [], Direction.TO_MEMBRAIN) == ()
+
+
 class TestNewFields:
     def test_a_filled_custom_field_without_a_likeness_may_be_made(self) -> None:
         lefts = [
@@ -118,7 +174,7 @@ class TestNewFields:
             left("contact.custom.Empty", rows=4),
             left("contact.X", "y"),
         ]
-        assert new_fields(lefts, RIGHTS, []) == (
+        assert new_fields(lefts, RIGHTS, [], Direction.BOTH) == (
             Suggestion(
                 "contact.custom.Hobby",
                 "custom.Hobby",
@@ -129,4 +185,4 @@ class TestNewFields:
 
     def test_not_when_it_is_mapped_or_has_its_like(self) -> None:
         lefts = [left("contact.custom.Hobby", "Chess"), left("company.custom.SEGMENT", "A")]
-        assert new_fields(lefts, RIGHTS, [("contact.custom.Hobby", "custom.H")]) == ()
+        assert new_fields(lefts, RIGHTS, [("contact.custom.Hobby", "custom.H")], Direction.BOTH) == ()

@@ -16,12 +16,13 @@ from ccsync.sync import inward
 from ccsync.sync.canonical import choice_keys
 from ccsync.sync.catalogue import PropertyType
 from ccsync.sync.fields import CUSTOM_LIMIT, FieldKind, TargetField
-from ccsync.sync.mapping import Conflict, Direction, Side
+from ccsync.sync.mapping import Conflict, Direction, Rulebook, Side, Surroundings
 from ccsync.sync.merge import Dispute, FieldDecision, FieldOutcome, Outcome, Rule, decide, refusal
 from ccsync.sync.operations import Reason
+from ccsync.sync.plan import Subject, plan_person
 from ccsync.sync.records import Base
 
-from .model import JOB, NAME, contact, person, rule, sync
+from .model import CATALOGUE, JOB, NAME, NEWS, contact, person, rule, sync
 
 if TYPE_CHECKING:
     from ccsync.sync.mapping import FieldRule
@@ -40,9 +41,16 @@ COMPANY = rule("company.Name", "company_name", direction=BOTH)
 
 
 def found(
-    one: FieldRule, raw: str, present: str, base: Pair | None = None, dispute: Dispute | None = None
+    one: FieldRule,
+    raw: str,
+    present: str,
+    base: Pair | None = None,
+    dispute: Dispute | None = None,
+    *,
+    last_only: bool = False,
 ) -> FieldDecision:
-    return decide(one, raw, present, Base(*base) if base else None, dispute=dispute or Dispute())
+    agreed = Base(*base) if base else None
+    return decide(one, raw, present, agreed, dispute=dispute or Dispute(), last_only=last_only)
 
 
 def outcome(decision: FieldDecision) -> tuple[Side, str] | Reason | None:
@@ -304,6 +312,66 @@ class TestAFullName:
     @pytest.mark.parametrize("base", [None, ("Bo Berg", "Bo"), ("Ann Berg", "Ann Berg")])
     def test_one_word_of_constant_contact_s_leaves_membrain_its_last_name(self, base: Pair | None) -> None:
         assert outcome(found(FULL_BACK, "Ann Berg", "Anna", base)) == (M, "Anna Berg")
+
+
+class TestALastNameAlone:
+    """Constant Contact has no first name: what it says is about the last name only."""
+
+    @pytest.mark.parametrize("base", [None, ("Before Then", "Before Then")])
+    @pytest.mark.parametrize(
+        ("raw", "last", "expected"),
+        [
+            ("Eva Öhman", "Öhman-Berg", (M, "Eva Öhman-Berg")),
+            ("Tove Bakke", "Bakke", REST),
+            ("Tove Bakke", "BAKKE", REST),
+            ("Tove Bakke", "Bakke Dahl", (M, "Tove Bakke Dahl")),
+            ("Ana de la Cruz", "De La Cruz", REST),
+            ("Ann Mari Berg", "Berg", REST),
+            ("Tove", "Bakke", (M, "Tove Bakke")),
+            ("BAKKE", "Bakke", REST),
+            ("Bakke", "Bakke Dahl", (M, "Bakke Dahl")),
+            ("Bakke Tove", "Bakke", REST),
+            ("Bakke Tove", "Bakke Dahl", REST),  # whose first word is a last name: nothing is sure
+            ("", "Bakke", (M, "Bakke")),
+        ],
+    )
+    def test_it_replaces_membrain_s_last_name_and_no_first_name(
+        self, raw: str, last: str, expected: tuple[Side, str] | None, base: Pair | None
+    ) -> None:
+        assert outcome(found(FULL_BACK, raw, last, base, last_only=True)) == expected
+
+    @pytest.mark.parametrize(
+        ("raw", "last", "base", "expected"),
+        [
+            ("Eva Öhman", "Öhman-Berg", ("Eva Öhman", "Eva Öhman"), (M, "Eva Öhman-Berg")),
+            ("Eva Öhman", "Öhman", ("Eva Öhman", "Eva Öhman"), REST),
+            ("Tove Bakke", "BAKKE", None, (CC, "Tove Bakke")),
+            ("BAKKE", "Bakke", None, REST),
+        ],
+    )
+    def test_nor_does_it_in_a_field_that_travels_both_ways(
+        self, raw: str, last: str, base: Pair | None, expected: tuple[Side, str] | None
+    ) -> None:
+        assert outcome(found(FULL, raw, last, base, CC_WINS, last_only=True)) == expected
+
+    def test_membrain_s_one_word_is_not_put_in_front_of_itself(self) -> None:
+        assert outcome(found(NAME, "BAKKE", "Bakke", last_only=True)) is REST
+        assert outcome(found(NAME, "Berg", "Ann Berg")) is REST
+        assert outcome(found(NAME, "Tove", "Bakke", last_only=True)) == (CC, "Tove")
+
+    @pytest.mark.parametrize("one", [FULL, FULL_BACK])
+    def test_a_first_name_that_is_membrain_s_last_name_is_not_put_in_front_of_it(self, one: FieldRule) -> None:
+        base = ("Ann Berg", "Ann Berg")
+        assert outcome(found(one, "Ann Berg", "Berg", base)) is REST
+
+    def test_it_is_told_by_the_parts_of_the_contact(self) -> None:
+        back = sync(direction=TO_MEMBRAIN, fields=(FULL_BACK,))
+        eva = person(Name="Eva Öhman")
+        other = contact(1, eva.email, NEWS, values={"last_name": "Öhman-Berg"})
+        (intent,) = plan_person(
+            Subject(eva, (eva,), Surroundings({}, {}), linked=other), Rulebook((back,), CATALOGUE)
+        ).inward
+        assert [change.new for change in intent.changes] == ["Eva Öhman-Berg"]
 
 
 COLOURS = ("Blue", "Red")

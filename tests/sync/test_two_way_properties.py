@@ -32,6 +32,7 @@ from ccsync.sync.mapping import (
     written_values,
 )
 from ccsync.sync.merge import Dispute, FieldDecision, FieldOutcome, Outcome, Rule, decide, in_membrain
+from ccsync.sync.names import is_last_only
 from ccsync.sync.plan import Decision, Subject, plan_person
 from ccsync.sync.records import (
     Base,
@@ -68,11 +69,12 @@ if TYPE_CHECKING:
 
 
 class Triple(NamedTuple):
-    """One field of one person."""
+    """One field of one person; ``last_only`` tells that Constant Contact has a last name and no first one."""
 
     raw: str
     present: str
     base: Base | None
+    last_only: bool = False
 
 
 COLOURS = ("Blue", "Red", "Sea; green")
@@ -92,7 +94,7 @@ def of(kind: PropertyType, right: str = "custom.field", **keys: Any) -> FieldRul
 FIELDS: tuple[tuple[FieldRule, tuple[str, ...]], ...] = (
     (rule("contact.JobTitle", "job_title"), ("CEO", "CTO", "Chair", "", "x" * 51)),
     (rule("contact.JobTitle", "job_title", truncate=True), ("CEO", "CTO", "", "x" * 51, "x" * 50, "x" * 52)),
-    (rule("contact.Name", FULL_NAME), ("Ann Berg", "Ann", "Anna", "Ann Dahl", "Bo Dahl", "Bo", "")),
+    (rule("contact.Name", FULL_NAME), ("Ann Berg", "Ann", "Anna", "Ann Dahl", "Bo Dahl", "Bo", "DAHL", "Berg", "")),
     (rule("company.Name", "company_name"), ("Acme", "acme", "Nord", "")),
     (rule("contact.Phone", "phone.work"), ("+1 781 555 1212", "(781) 555-1212", "+46 8 500 100", "none", "")),
     (rule("contact.Country", "address.home.country"), ("SE", "Sweden", "Sverige", "Norway", "Atlantis", "")),
@@ -126,6 +128,11 @@ def triples_of(values: Sequence[str]) -> st.SearchStrategy[Triple]:
     return st.sampled_from([Triple(*one) for one in itertools.product(values, values, bases)])
 
 
+def names_of(values: Sequence[str]) -> st.SearchStrategy[Triple]:
+    """Draw one of all triples of a full name: whatever stands there may be a last name alone."""
+    return triples_of(values).flatmap(lambda one: st.sampled_from([one, one._replace(last_only=bool(one.present))]))
+
+
 def rules_of(one: FieldRule) -> st.SearchStrategy[FieldRule]:
     """Draw everything about a field that the configuration says."""
     default = {FieldKind.TEXT: "unknown", FieldKind.SELECT: "Red", FieldKind.NUMBER: "2.5"}.get(one.target.kind, "")
@@ -141,7 +148,11 @@ def rules_of(one: FieldRule) -> st.SearchStrategy[FieldRule]:
 
 known = st.one_of(
     *(
-        st.tuples(rules_of(one), st.sampled_from(DISPUTES), st.lists(triples_of(values), min_size=8, max_size=20))
+        st.tuples(
+            rules_of(one),
+            st.sampled_from(DISPUTES),
+            st.lists((names_of if one.path == FULL_NAME else triples_of)(values), min_size=8, max_size=20),
+        )
         for one, values in FIELDS
     ),
     st.tuples(
@@ -168,15 +179,16 @@ def change_of(one: FieldRule, triple: Triple, decision: FieldDecision) -> FieldC
 def carried_out(one: FieldRule, triple: Triple, decision: FieldDecision) -> Triple:
     """Write what a decision says to the side that it says, and store the base that its outcome stores."""
     change = change_of(one, triple, decision)
-    raw, present, base = triple
+    raw, present, base, last_only = triple
     if change is None:
-        return Triple(raw, present, decision.base or base)
+        return Triple(raw, present, decision.base or base, last_only)
     if decision.towards is Side.MEMBRAIN:
-        return Triple(change.new, present, Base(change.settles, change.seen))
-    held = contact(values=written_values(one.path, present))
+        return Triple(change.new, present, Base(change.settles, change.seen), last_only)
+    held = contact(values={"last_name": present} if last_only else written_values(one.path, present))
     written = written_values(one.path, change.new, first_only=change.first_only)
-    now = present_at(one.path, replace(held, values={**held.values, **written}))
-    return Triple(raw, now, Base(change.new, now))
+    filled = replace(held, values={**held.values, **written})
+    now = present_at(one.path, filled)
+    return Triple(raw, now, Base(change.new, now), is_last_only(one.path, filled))
 
 
 def agreed_value(one: FieldRule, triple: Triple, side: Side) -> str | None:
@@ -247,6 +259,8 @@ def a_name_of_one_word_takes_no_last_name_away_that_was_never_beside_it(
     word = triple.present if decision.towards is Side.MEMBRAIN else triple.raw
     if one.path != FULL_NAME or not word or split_name(word)[1]:
         return
+    if triple.last_only:
+        return  # a first name is put before it, or it replaces Membrain's last name
     last = split_name(decision.old)[1]
     before = agreed_value(one, triple, other(decision.towards)) or ""
     after = carried_out(one, triple, decision)
@@ -270,6 +284,18 @@ def what_membrain_cannot_be_without_is_never_emptied(
         assert decision.new
 
 
+def no_name_holds_a_word_twice_and_no_first_name_is_lost_to_a_last_one(
+    one: FieldRule, _: Dispute, triple: Triple, decision: FieldDecision
+) -> None:
+    if one.path != FULL_NAME:
+        return
+    after = carried_out(one, triple, decision)
+    before = max(map(_most_of_one_word, (triple.raw, triple.present)))
+    assert max(map(_most_of_one_word, (after.raw, after.present))) <= max(1, before)
+    if triple.last_only and decision.towards is Side.MEMBRAIN:
+        assert split_name(triple.raw)[0] in after.raw.split() or not triple.raw or after.raw == triple.present
+
+
 PROMISES: tuple[Callable[[FieldRule, Dispute, Triple, FieldDecision], None], ...] = (
     it_is_written_where_the_rule_allows,
     it_says_what_was_there,
@@ -279,6 +305,7 @@ PROMISES: tuple[Callable[[FieldRule, Dispute, Triple, FieldDecision], None], ...
     a_name_of_one_word_takes_no_last_name_away_that_was_never_beside_it,
     it_is_what_the_other_side_holds,
     what_membrain_cannot_be_without_is_never_emptied,
+    no_name_holds_a_word_twice_and_no_first_name_is_lost_to_a_last_one,
 )
 """What is true of every value that travels."""
 
@@ -293,13 +320,24 @@ def is_told_or_arrives(one: FieldRule, triple: Triple, decision: FieldDecision) 
     if sum(map(bool, new.values())) != 1 or settled(one, triple.raw, triple.present):
         return
     is_default = triple.present == one.default and not new[Side.MEMBRAIN]
-    less = one.path == FULL_NAME and triple.raw.startswith(triple.present)
+    less = one.path == FULL_NAME and (
+        triple.raw.startswith(triple.present) or {*_words(triple.present)} & {*_words(triple.raw)}
+    )
     stands_in = bool(new[Side.MEMBRAIN]) and not triple.raw and bool(triple.present)
     assert is_default or less or stands_in, "something new is left behind in silence"
 
 
+def _words(name: str) -> list[str]:
+    return name.casefold().split()
+
+
+def _most_of_one_word(name: str) -> int:
+    words = _words(name)
+    return max(map(words.count, words), default=0)
+
+
 def decided(one: FieldRule, dispute: Dispute, triple: Triple) -> FieldDecision:
-    return decide(one, triple.raw, triple.present, triple.base, dispute=dispute)
+    return decide(one, triple.raw, triple.present, triple.base, dispute=dispute, last_only=triple.last_only)
 
 
 def come_to_rest(one: FieldRule, dispute: Dispute, triple: Triple) -> None:
@@ -526,6 +564,19 @@ def test_of_whatever_travels(promise: Callable[[FieldRule, Dispute, Triple, Fiel
 def test_both_sides_come_to_rest(case: Case) -> None:
     one, dispute, triples = case
     for triple in triples:
+        come_to_rest(one, dispute, triple)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("dispute", [Dispute(Conflict.MEMBRAIN), Dispute(Conflict.CONSTANT_CONTACT)])
+def test_of_a_last_name_without_a_first_one(direction: Direction, dispute: Dispute) -> None:
+    one, names = replace(FIELDS[2][0], direction=direction), FIELDS[2][1]
+    bases = (None, *(Base(name, name) for name in names))
+    for triple in itertools.starmap(Triple, itertools.product(names, filter(None, names), bases, [True])):
+        decision = decided(one, dispute, triple)
+        if decision.outcome is Outcome.WRITE:
+            for promise in PROMISES:
+                promise(one, dispute, triple, decision)
         come_to_rest(one, dispute, triple)
 
 

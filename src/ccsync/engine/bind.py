@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
 from ccsync.constant_contact.custom import from_json, has_new_choices, to_json
+from ccsync.engine.rules import fills_constant_contact
 from ccsync.state.values import Binding
 from ccsync.sync.records import ListId
 
@@ -60,6 +61,10 @@ class Names:
             self._adopt(LIST, label, [(one.id, one.name) for one in self._all_lists()])
         for label in self._unbound(FIELD):
             self._adopt(FIELD, label, [(one.id, one.label) for one in self._all_fields()])
+        for label in self._unbound(FIELD):
+            if label not in self._filled():
+                what = f'the custom field "{label}" does not exist in Constant Contact'
+                self._context.warn(f"{what}, and nothing fills it there: it counts as empty")
         if self._bindings[FIELD] and not self._types_known:
             self._all_fields()
         if self._deleted:
@@ -105,7 +110,10 @@ class Names:
         return bound.id in {one.id for one in self._all_lists()}
 
     def confirm(self) -> None:
-        """Before anything is written: make the lists and fields that are missing, but for syncs that are left out."""
+        """Before anything is written: make the lists, and the fields that something fills, that are missing.
+
+        Not for syncs that are left out.
+        """
         if self._confirmed:
             return
         self._confirmed = True
@@ -113,7 +121,7 @@ class Names:
             made = side.list_of(self._context.constant_contact.create_list(label))
             self._bind(LIST, label, made.id, made.name)
             self._lists = [*self._all_lists(), made]
-        for label in self._unbound(FIELD):
+        for label in [one for one in self._unbound(FIELD) if one in self._filled()]:
             made_field = side.custom_field(self._context.constant_contact.create_custom_field(label))
             self._bind(FIELD, label, made_field.id, made_field.label)
             self._fields = [*self._all_fields(), made_field]
@@ -214,6 +222,16 @@ class Names:
         known, left_out = self._bindings[kind], self.left_out()
         syncs = [sync for sync in self._context.config.sync if sync.name not in left_out]
         return [label for label in _labels(kind, syncs) if label not in known]
+
+    def _filled(self) -> frozenset[str]:
+        """Return the custom fields that a sync may fill: what only travels to Membrain is not made."""
+        syncs = self._context.config.sync
+        return frozenset(
+            one.constant_contact.removeprefix(CUSTOM)
+            for sync in syncs
+            for one in sync.field
+            if one.constant_contact.startswith(CUSTOM) and fills_constant_contact(sync, one)
+        )
 
     def _adopt(self, kind: str, label: str, found: list[tuple[str, str]]) -> None:
         """Bind what has this name: letter for letter, else without regard to case."""

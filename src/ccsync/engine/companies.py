@@ -32,15 +32,22 @@ PATIENCE = timedelta(minutes=10)
 def without_unknown_companies(
     store: Store, intents: Iterable[MembrainIntent]
 ) -> tuple[list[MembrainIntent], list[Wait]]:
-    """Return intents of people in Membrain without a move to a company that is not there and must not be made."""
+    """Return intents of people in Membrain without a move to a company that is not there and must not be made.
+
+    A move to one that may be made says so.
+    """
     possible: list[MembrainIntent] = []
     waits: list[Wait] = []
     for intent in intents:
         key = name_key(intent.company)
-        if intent.membrain_id is None or not key or intent.may_create or store.mirror.companies_by_name([key]).get(key):
+        if intent.membrain_id is None or not key or store.mirror.companies_by_name([key]).get(key):
             possible.append(intent)
             continue
         moves = [change for change in intent.changes if change.membrain == COMPANY_NAME]
+        if intent.may_create:
+            makes = [(Operation.CREATE_COMPANY, change.sync) for change in moves]
+            possible.append(replace(intent, operations=(*makes, *intent.operations)))
+            continue
         waits += [Wait(one.sync, Reason.NO_COMPANY, no_company(intent.company), one.field) for one in moves]
         changes = tuple(change for change in intent.changes if change not in moves)
         syncs = {change.sync for change in changes}

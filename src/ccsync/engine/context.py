@@ -10,6 +10,7 @@ from ccsync.engine.tally import Tally
 from ccsync.logs.events import Event
 from ccsync.state.values import RunRecord
 from ccsync.sync.mapping import Direction
+from ccsync.sync.operations import Reason
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ccsync.logs.events import Journal
     from ccsync.membrain.client import MembrainClient
     from ccsync.state.store import Store
-    from ccsync.sync.operations import Reason
     from ccsync.sync.records import ContactId, EmailKey, MembrainId
 
 SWEEPS = "sweeps"
@@ -103,8 +103,10 @@ class Context:
         return frozenset(ListId(binding.id) for label, binding in bindings.items() if label in wanted)
 
     def touch_everyone(self) -> None:
-        """Have everybody planned, on both sides, in this run or the next."""
+        """Have everybody planned, on both sides, in this run or the next: also whoever waits for a way that is gone."""
         self.store.work.touch_everyone()
+        for reason in Reason:
+            self.store.inward.touch_waiting(reason)
         self.store.inward.touch_members(self.lists_to_membrain())
 
     def touch_addresses(self, keys: Collection[EmailKey]) -> None:

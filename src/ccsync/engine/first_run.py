@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ccsync.engine.context import Context
     from ccsync.engine.options import PlanLine
     from ccsync.engine.review import Review
+    from ccsync.sync.mapping import Side
 
 EXAMPLES = 2
 """So many people are shown for each operation."""
@@ -26,29 +27,34 @@ BEGUN = "first_run"
 """The facts which syncs have begun to write: this, and a sync's name and list."""
 
 
+Step = tuple["Side", str]
+"""The side that is written to, and the word of the operation."""
+
+
 @dataclass(slots=True)
 class SyncPreview:
     """What the first run of one sync is about to do.
 
-    ``operations`` counts them by their word, ``replaced`` the values that stand on the other side and give way.
-    ``examples`` are a few lines of the plan for each, ``waiting`` counts the people who are left out, by reason.
+    ``operations`` counts its steps, ``replaced`` the values that stand on a side and give way, and ``examples`` are a
+    few lines of the plan for each step. ``waiting`` counts the people who are left out, by reason.
     """
 
     name: str
     direction: str
     listed: str
-    operations: Counter[str] = field(default_factory=Counter)
-    replaced: int = 0
-    examples: defaultdict[str, list[PlanLine]] = field(default_factory=lambda: defaultdict(list))
+    operations: Counter[Step] = field(default_factory=Counter)
+    replaced: Counter[Side] = field(default_factory=Counter)
+    examples: defaultdict[Step, list[PlanLine]] = field(default_factory=lambda: defaultdict(list))
     waiting: dict[str, int] = field(default_factory=dict)
 
     def add(self, line: PlanLine) -> None:
         """Take a line of the plan in."""
-        self.operations[line.operation] += 1
+        step = line.side, line.operation
+        self.operations[step] += 1
         if line.operation != Operation.READDRESS:
-            self.replaced += sum(1 for _, old, new in line.fields if old and old != new)
-        if self.operations[line.operation] <= EXAMPLES:
-            self.examples[line.operation].append(line)
+            self.replaced.update(line.side for _, old, new in line.fields if old and old != new)
+        if self.operations[step] <= EXAMPLES:
+            self.examples[step].append(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Preview:
     """What a run is about to do: the syncs that write for the first time, and how much the others do beside them."""
 
     syncs: tuple[SyncPreview, ...]
-    others: Mapping[str, int]
+    others: Mapping[Step, int]
 
 
 class Approve(Protocol):
@@ -109,12 +115,12 @@ class FirstRun:
 
     def _preview(self, fresh: Mapping[str, Sync], plan: Iterable[PlanLine]) -> Preview:
         syncs = {name: SyncPreview(name, sync.direction, sync.list) for name, sync in fresh.items()}
-        others: Counter[str] = Counter()
+        others: Counter[Step] = Counter()
         for line in plan:
             if line.sync in syncs:
                 syncs[line.sync].add(line)
             else:
-                others[line.operation] += 1
+                others[line.side, line.operation] += 1
         for (name, reason), count in self._context.store.work.waiting_counts().items():
             if name in syncs:
                 syncs[name].waiting[reason] = count

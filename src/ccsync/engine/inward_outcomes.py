@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ccsync.engine import consent_delay
 from ccsync.engine.outcomes import described
+from ccsync.engine.refusals import Cause, hold_on, marked
 from ccsync.logs.events import Event
-from ccsync.sync.mapping import EMAIL, Side
+from ccsync.sync.mapping import COMPANY_NAME, EMAIL, Side
 from ccsync.sync.merge import Rule, refusal
 from ccsync.sync.operations import Operation, Reason, Wait
 from ccsync.sync.records import Base, email_key
@@ -51,9 +52,11 @@ class InwardOutcomes:
             store.agreement.put_bases(membrain_id, bases)
             store.inward.drop_membrain_intents([stored.number])
             store.work.touch([membrain_id])
+            if not intent.is_consent:
+                hold_on(store, membrain_id)
             if intent.old_email:
                 context.touch_addresses([email_key(intent.old_email)])
-            context.tally.done_in_membrain(intent)
+            context.tally.done_in_membrain(intent, membrain_id)
             self._tell(intent, membrain_id)
 
     def partly(
@@ -69,18 +72,20 @@ class InwardOutcomes:
         operations = tuple(
             (operation, sync)
             for operation, sync in intent.operations
-            if operation not in (Operation.UPDATE, Operation.CONSENT) or sync in syncs
+            if operation not in (Operation.UPDATE, Operation.CONSENT, Operation.CREATE_COMPANY) or sync in syncs
         )
         with self._together():
             if operations:
                 self.seen(replace(stored, intent=replace(intent, changes=arrived, operations=operations)), membrain_id)
-            person = replace(stored, intent=replace(intent, membrain_id=membrain_id))
-            self.fields_refused(person, missing)
+            if missing:
+                person = replace(stored, intent=replace(intent, membrain_id=membrain_id))
+                self.fields_refused(person, missing)
 
     def fields_refused(self, stored: StoredMembrainIntent, missing: Mapping[FieldChange, Problem]) -> None:
         """Note that Membrain did not take these fields of a person: tried again only when they change."""
+        intent = stored.intent
         waits = [
-            Wait(change.sync, reason, words, change.field, refusal(Side.MEMBRAIN, change.new, change.old))
+            Wait(change.sync, reason, words, change.field, self._mark(intent, change))
             for change, (reason, words) in missing.items()
         ]
         (reason, words), *others = dict.fromkeys(missing.values())
@@ -89,11 +94,17 @@ class InwardOutcomes:
     def refused(self, stored: StoredMembrainIntent, words: str) -> None:
         """Note that Membrain did not take a person at all: tried again only when something about them changes."""
         intent = stored.intent
+        mark = marked(self._context.store, intent.person, intent.mark, Cause(intent.is_consent))
         waits = [
-            Wait(sync, Reason.REFUSED, words, fingerprint=intent.mark)
+            Wait(sync, Reason.REFUSED, words, fingerprint=mark)
             for sync in dict.fromkeys(sync for _, sync in intent.operations)
         ]
         self._park(stored, waits, words, Reason.REFUSED, intent.changes)
+
+    def _mark(self, intent: MembrainIntent, change: FieldChange) -> str:
+        cause = Cause(intent.is_consent, intent.company if change.membrain == COMPANY_NAME else "")
+        tried = refusal(Side.MEMBRAIN, change.new, change.old)
+        return marked(self._context.store, intent.person, tried, cause)
 
     def _park(
         self,
@@ -134,12 +145,18 @@ class InwardOutcomes:
 
     def on_the_way(self, stored: StoredMembrainIntent) -> None:
         """Note that something was sent and cannot be seen yet."""
-        intent = stored.intent
-        waits = (
-            Wait(sync, Reason.HELD, "sent, not seen in Membrain yet")
-            for sync in dict.fromkeys(sync for _, sync in intent.operations)
-        )
+        self._hold(stored.intent, "sent, not seen in Membrain yet")
+
+    def not_found(self, stored: StoredMembrainIntent) -> None:
+        """Note that Membrain does not show somebody whom it had: they are planned anew in the next run."""
+        with self._context.store.transaction():
+            self.again(stored)
+            self._hold(stored.intent, "not to be found in Membrain; the next sweep tells whether they are gone")
+
+    def _hold(self, intent: MembrainIntent, words: str) -> None:
+        syncs = dict.fromkeys(sync for _, sync in intent.operations)
         now = self._context.clock.now()
+        waits = (Wait(sync, Reason.HELD, words) for sync in syncs)
         self._context.store.work.wait(wait.of(intent.person, intent.email, now) for wait in waits)
 
     def company_made(self, intent: MembrainIntent, company_id: MembrainId, name: str) -> None:

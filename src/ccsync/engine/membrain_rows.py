@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ccsync.engine.context import SWEEPS
 from ccsync.engine.overlap import OVERLAP
 from ccsync.engine.pull_membrain import FAR_END, RANGE_FILTERS, YES
 from ccsync.membrain import side
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
     from ccsync.sync.operations import FieldChange
     from ccsync.sync.records import MembrainRecord, Resource
 
+SINGLE = "membrain.single_records"
+"""The fact whether Membrain ever served a single record: then it has none that it does not serve."""
+
+MISSING = "membrain.not_in_list"
+"""The fact which records the whole list did not show, since which sweep, each with the time of its last change."""
+
 MOMENT = timedelta(seconds=2)
 """So far around the time of its last change a row is looked for in its list."""
 
@@ -39,17 +47,25 @@ class MembrainRows:
     def row(self, resource: Resource, record_id: str) -> dict[str, Any] | None:
         """Return one raw row, which the mirror then has as well; None when Membrain shows no such row.
 
-        Whether single rows can be asked for is not documented: where not, it is looked for in the list, at the time of
-        its last change.
+        Whether single rows can be asked for is not documented: until one was, it is looked for in the list, at the time
+        of its last change.
         """
-        found = self._context.membrain.record(resource.value, record_id) or self._listed(resource, record_id)
+        found = self._single(resource, record_id)
+        if found is None and self._context.store.progress.fact(SINGLE) != YES:
+            found = self._listed(resource, record_id)
         if found is not None:
             self._reader.take(resource, [found])
         return found
 
+    def _single(self, resource: Resource, record_id: str) -> dict[str, Any] | None:
+        found = self._context.membrain.record(resource.value, record_id)
+        if found is not None and self._context.store.progress.fact(SINGLE) != YES:
+            self._context.store.progress.set_fact(SINGLE, YES)
+        return found
+
     def _listed(self, resource: Resource, record_id: str) -> dict[str, Any] | None:
         known = self._context.store.mirror.records(resource, [MembrainId(record_id)]).get(MembrainId(record_id))
-        if known is None or known.gone:
+        if known is None or known.gone or self._is_missing(known):
             return None
         windows = [(known.changed - MOMENT, known.changed + MOMENT)] if known.changed else []
         for window in (*windows, None):
@@ -57,7 +73,23 @@ class MembrainRows:
                 for row in page:
                     if self.record(resource, row).id == record_id:
                         return row
+        self._note_missing(known)
         return None
+
+    def _is_missing(self, known: MembrainRecord) -> bool:
+        """Tell whether the whole list was looked through in vain since the last sweep."""
+        return self._missing().get(known.id) == str(known.changed)
+
+    def _note_missing(self, known: MembrainRecord) -> None:
+        missing = self._missing() | {known.id: str(known.changed)}
+        self._context.store.progress.set_fact(MISSING, json.dumps([self._swept(), missing]))
+
+    def _missing(self) -> dict[str, str]:
+        swept, missing = json.loads(self._context.store.progress.fact(MISSING) or "[null, {}]")
+        return missing if swept == self._swept() else {}
+
+    def _swept(self) -> str | None:
+        return self._context.store.progress.fact(SWEEPS)
 
     def record(self, resource: Resource, row: Mapping[str, Any]) -> MembrainRecord:
         """Return a raw row as a record."""
@@ -70,7 +102,7 @@ class MembrainRows:
 
         Whether single rows can be asked for is not documented, nor whether an answer to a write tells the id.
         """
-        row = self._context.membrain.record(resource.value, record_id) if record_id else None
+        row = self._single(resource, record_id) if record_id else None
         if row is not None:
             self._reader.take(resource, [row])
             return row

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccsync.engine.refusals import try_outdated_again
 from ccsync.engine.rules import consent_rules
 from ccsync.engine.subjects import subjects
 from ccsync.sync.plan import plan_person
@@ -65,6 +66,7 @@ class OptOuts:
         """Plan what Membrain is to be told of these people; return of how many it is anything."""
         context, count = self._context, 0
         with context.store.transaction():
+            try_outdated_again(context.store, people)
             for subject in subjects(context.store, people):
                 decision = plan_person(subject, rules)
                 consent = [intent for intent in decision.inward if intent.is_consent]

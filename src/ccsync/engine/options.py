@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ccsync.errors import ExitCode
 from ccsync.state.values import Counts
+from ccsync.sync.mapping import Side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,13 +63,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One line of a plan: ``fields`` are (field in the config's words, old value, new value)."""
+    """One line of a plan: ``fields`` are (field in the config's words, old value, new value), ``side`` is written."""
 
     operation: str
     contact: str
     sync: str
     fields: tuple[tuple[str, str, str], ...] = ()
     reason: str = ""
+    side: Side = Side.CONSTANT_CONTACT
 
 
 @dataclass(frozen=True, slots=True)

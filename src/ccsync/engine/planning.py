@@ -9,11 +9,12 @@ from ccsync.constant_contact import side
 from ccsync.engine.arrivals import arrivals
 from ccsync.engine.companies import without_unknown_companies
 from ccsync.engine.consent import Consent, by_put
+from ccsync.engine.refusals import try_outdated_again
 from ccsync.engine.subjects import subjects
 from ccsync.logs.events import Event
 from ccsync.sync.arrival import plan_arrival
 from ccsync.sync.mapping import written_values
-from ccsync.sync.operations import IntentState, Reason, as_person
+from ccsync.sync.operations import IntentState, Reason, as_person, standing_apart
 from ccsync.sync.plan import Wait, plan_person
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Planning:
                 context.keep()
         for chunk in self._chunks():
             with context.store.transaction():
+                try_outdated_again(context.store, chunk)
                 decisions = [plan_person(subject, self._rules) for subject in subjects(context.store, chunk)]
                 moving = self._write_down(decisions)
                 if settled:
@@ -125,7 +127,7 @@ class Planning:
                 store.agreement.put_standing(contact_id, list_id, standing)
             store.work.touch(decision.heirs)
             waiting = known.get(decision.membrain_id, [])
-            marks = {wait.fingerprint: wait for wait in waiting if not wait.field}
+            marks = {standing_apart(wait.fingerprint)[0]: wait for wait in waiting if not wait.field}
             parts, refused = self._accepted(decision, marks)
             possible, none_known = without_unknown_companies(store, decision.inward)
             inward, refused_there = _new(possible, marks)
@@ -214,7 +216,7 @@ class Planning:
 def _new(intents: Sequence[MembrainIntent], refused: Mapping[str, Waiting]) -> tuple[list[MembrainIntent], list[Wait]]:
     """Return what is to be written to Membrain, and why the rest is not: just that was refused before."""
     waits = [
-        Wait(sync, known.reason, known.detail, fingerprint=intent.mark)
+        Wait(sync, known.reason, known.detail, fingerprint=known.fingerprint)
         for intent in intents
         if (known := refused.get(intent.mark))
         for sync in dict.fromkeys(sync for _, sync in intent.operations)

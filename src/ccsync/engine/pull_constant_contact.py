@@ -90,9 +90,12 @@ class ContactReader:
         context.progress.phase("reading again before writing", len(ids))
         if not context.read_whole:
             self._read_pages_for(ids)
+        self.ask_for(contact_id for contact_id in ids if contact_id not in context.read)
+
+    def ask_for(self, ids: Iterable[ContactId]) -> None:
+        """Read these contacts one by one, each by its id."""
+        context = self._context
         for contact_id in ids:
-            if contact_id in context.read:
-                continue
             row = context.constant_contact.contact(contact_id)
             if row is not None:
                 self.store([row])

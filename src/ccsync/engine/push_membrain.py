@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from ccsync.engine.companies import PATIENCE, Companies, CompanyOnTheWayError, NoCompanyError
 from ccsync.engine.membrain_rows import MembrainRows
 from ccsync.engine.put_keeps import PutKeeps
+from ccsync.engine.refusals import try_all_again
 from ccsync.engine.refused_fields import created_without_refused, updated_without_refused
 from ccsync.errors import RecordRefused
 from ccsync.sync.arrival import NAME
 from ccsync.sync.fields import same, target_field
 from ccsync.sync.mapping import COMPANY_NAME
-from ccsync.sync.operations import Reason
+from ccsync.sync.operations import Operation, Reason
 from ccsync.sync.records import Resource, email_key, name_key
 
 if TYPE_CHECKING:
@@ -43,14 +44,20 @@ class MembrainPush:
         self._outcomes = outcomes
         self._rows = MembrainRows(context, reader)
         self._companies = Companies(context, self._rows, outcomes)
-        self._put = PutKeeps(context)
+        self._put = PutKeeps(context, self._rows)
 
     def settle(self) -> None:
-        """Look after what earlier runs left: requests whose end nobody saw, and plans that were never sent."""
+        """Look after what earlier runs left: requests whose end nobody saw, plans never sent; and refusals, when asked.
+
+        What Membrain refused is tried again in a run with ``--full``.
+        """
+        if self._context.options.full:
+            with self._context.store.transaction():
+                try_all_again(self._context.store)
         inward = self._context.store.inward
         if inward.membrain_intent_count() == 0:
             return
-        self._put.recover(self._rows)
+        self._put.recover()
         for stored in self._planned(sent=None):
             if stored.sent_at is None:
                 self._outcomes.again(stored)
@@ -59,7 +66,7 @@ class MembrainPush:
 
     def settle_consent(self) -> None:
         """Look after the consent that earlier runs left, by single rows: no list has been read yet."""
-        self._put.recover(self._rows)
+        self._put.recover()
         for stored in self._planned(sent=None):
             if not stored.intent.is_consent:
                 continue
@@ -91,6 +98,8 @@ class MembrainPush:
             yield from page
 
     def _send(self, stored: StoredMembrainIntent) -> None:
+        if self._context.options.dry_run:
+            raise RuntimeError("a dry run writes nothing")
         try:
             if stored.intent.membrain_id is None:
                 self._create(stored)
@@ -128,33 +137,38 @@ class MembrainPush:
         intent, context = stored.intent, self._context
         known = context.store.mirror.records(Resource.CONTACTS, [intent.membrain_id or intent.person])
         row = self._rows.row(Resource.CONTACTS, str(intent.membrain_id))
-        if row is not None and self._moved(intent, next(iter(known.values()), None), row):
-            self._outcomes.again(stored)
-            return
         if row is None:
-            self._outcomes.again(stored)
+            self._outcomes.not_found(stored)
             context.later.add(intent.person)
             return
-        company = self._companies.of(intent) if intent.company else None
+        if self._moved(intent, next(iter(known.values()), None), row):
+            self._outcomes.again(stored)
+            return
+        company, problems = self._company(intent)
         values, unknown = self._rows.sent(Resource.CONTACTS, _values(intent), row)
         moves = _belonging(company) if company else {}
         moves |= {"EmailAddress": intent.email} if intent.old_email else {}
-        problems = _bad_values(unknown)
+        problems |= _bad_values(unknown)
         changes = [change for change in _values(intent) if change not in unknown]
         if not changes and not moves:
             self._outcomes.fields_refused(stored, problems)
             return
         began = context.clock.now()
-        with context.store.transaction():
-            context.store.inward.mark_sent(stored.number, began)
-            self._put.before(row, moves | values)
+        context.store.inward.mark_sent(stored.number, began)
 
         def send(changes: Sequence[FieldChange]) -> None:
-            body = self._put.body(row, moves | {change.name: values[change.name] for change in changes})
-            context.membrain.update(Resource.CONTACTS.value, str(intent.membrain_id), body)
+            self._put.send(row, moves | {change.name: values[change.name] for change in changes})
 
         problems |= _refusals(updated_without_refused(changes, send, self._names, alone=not moves))
         self._compare(stored, intent.membrain_id, began, company, problems)
+
+    def _company(self, intent: MembrainIntent) -> tuple[MembrainRecord | None, dict[FieldChange, Problem]]:
+        """Return the company that somebody in Membrain moves to, if any; or that Membrain does not take it."""
+        try:
+            return self._companies.of(intent) if intent.company else None, {}
+        except RecordRefused as refusal:
+            moves = [change for change in intent.changes if change.membrain == COMPANY_NAME]
+            return None, dict.fromkeys(moves, (Reason.REFUSED, refusal.message))
 
     def _names(self, change: FieldChange) -> Collection[str]:
         """Return by which names Membrain may speak of a property."""
@@ -193,9 +207,12 @@ class MembrainPush:
             for change in stored.intent.changes
             if change not in problems and not _stuck(change, record, belongs=belongs)
         }
-        if missing:
+        stays = email_key(record.email) != key and not stored.intent.is_consent
+        if stays and stored.intent.old_email and stored.intent.changes:
+            self._outcomes.partly(_without_address(stored), record.id, missing)
+        elif missing:
             self._outcomes.partly(stored, record.id, missing)
-        elif email_key(record.email) != key and not stored.intent.is_consent:
+        elif stays:
             self._outcomes.refused(stored, "Membrain keeps the old address, although it took the new one")
         else:
             self._outcomes.seen(stored, record.id)
@@ -225,6 +242,13 @@ class MembrainPush:
 def _values(intent: MembrainIntent) -> list[FieldChange]:
     """Return what is a property of the contact; the company is set in its own way."""
     return [change for change in intent.changes if change.membrain != COMPANY_NAME and change.name]
+
+
+def _without_address(stored: StoredMembrainIntent) -> StoredMembrainIntent:
+    """Return the rest of an intent whose address did not stick: that is tried by itself in the next round."""
+    intent = stored.intent
+    operations = tuple(one for one in intent.operations if one[0] is not Operation.READDRESS)
+    return replace(stored, intent=replace(intent, operations=operations, email=intent.old_email, old_email=""))
 
 
 def _bad_values(unknown: dict[FieldChange, str]) -> dict[FieldChange, Problem]:

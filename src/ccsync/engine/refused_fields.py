@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ccsync.errors import RecordRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from ccsync.sync.operations import FieldChange
-
-    Send = Callable[[Sequence[FieldChange]], None]
-    Names = Callable[[FieldChange], Collection[str]]
+_Field = TypeVar("_Field")
+"""A value on its way, or the name of one."""
 
 
 def created_without_refused(
-    changes: Sequence[FieldChange], send: Send, names: Names, needed: Callable[[FieldChange], bool]
-) -> tuple[Sequence[FieldChange], dict[FieldChange, str]]:
+    changes: Sequence[_Field],
+    send: Callable[[Sequence[_Field]], None],
+    names: Callable[[_Field], Collection[str]],
+    needed: Callable[[_Field], bool],
+) -> tuple[Sequence[_Field], dict[_Field, str]]:
     """Send changes of somebody new; return what was taken, and what Membrain refused, with its words.
 
     Where its words name no field, nothing but what is ``needed`` is sent: the rest can follow. RecordRefused, as it
     came first, when Membrain does not take that either.
     """
-    refused: dict[FieldChange, str] = {}
+    refused: dict[_Field, str] = {}
     left, first = list(changes), None
     while True:
         try:
@@ -42,14 +43,18 @@ def created_without_refused(
 
 
 def updated_without_refused(
-    changes: Sequence[FieldChange], send: Send, names: Names, *, alone: bool
-) -> dict[FieldChange, str]:
+    changes: Sequence[_Field],
+    send: Callable[[Sequence[_Field]], None],
+    names: Callable[[_Field], Collection[str]],
+    *,
+    alone: bool,
+) -> dict[_Field, str]:
     """Send changes, and leave out what Membrain refuses; return that, with its words.
 
     Where its words name no field, each is tried with those that were taken before it. RecordRefused when the changes do
     not go ``alone`` and it may be something else that is refused.
     """
-    refused: dict[FieldChange, str] = {}
+    refused: dict[_Field, str] = {}
     left = list(changes)
     while left or not alone:
         try:
@@ -67,13 +72,15 @@ def updated_without_refused(
     return refused
 
 
-def _blamed(changes: Sequence[FieldChange], names: Names, refusal: RecordRefused) -> list[FieldChange]:
+def _blamed(
+    changes: Sequence[_Field], names: Callable[[_Field], Collection[str]], refusal: RecordRefused
+) -> list[_Field]:
     return [one for one in changes if _is_named(names(one), refusal.message)]
 
 
-def _one_by_one(changes: Sequence[FieldChange], send: Send) -> dict[FieldChange, str]:
-    refused: dict[FieldChange, str] = {}
-    taken: list[FieldChange] = []
+def _one_by_one(changes: Sequence[_Field], send: Callable[[Sequence[_Field]], None]) -> dict[_Field, str]:
+    refused: dict[_Field, str] = {}
+    taken: list[_Field] = []
     for change in changes:
         try:
             send([*taken, change])

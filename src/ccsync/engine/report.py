@@ -171,6 +171,7 @@ def _plan_line(line: PlanLine) -> dict[str, Any]:
         "sync": line.sync,
         "fields": [{"field": name, "old": old, "new": new} for name, old, new in line.fields],
         "reason": line.reason,
+        "side": line.side.value,
     }
 
 

@@ -8,9 +8,10 @@ from ccsync.engine.options import PlanLine
 from ccsync.errors import Stopped
 from ccsync.logs.events import Event
 from ccsync.sync.guard import Limits, Movement, objections, way_on
-from ccsync.sync.mapping import COMPANY_NAME
+from ccsync.sync.mapping import COMPANY_NAME, Side
 from ccsync.sync.merge import Rule
 from ccsync.sync.operations import IntentState, Operation
+from ccsync.sync.records import name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ccsync.state.store import Store, Work
     from ccsync.sync.mapping import Rulebook
     from ccsync.sync.operations import Intent, MembrainIntent, StoredIntent
-    from ccsync.sync.records import ListId
+    from ccsync.sync.records import ContactId, ListId, NameKey
 
 WHY = {
     Operation.CREATE: "matches the filter, not in Constant Contact yet",
@@ -39,11 +40,12 @@ FIRST_MEETING = "the two meet for the first time, and Membrain's value counts"
 
 
 class Review:
-    """Watches what all rounds of one run do to each list."""
+    """Watches what all rounds of one run do to each list, and whom they create in Membrain."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._moved: dict[ListId, tuple[int, int]] = {}
+        self._created: dict[str, set[ContactId]] = {}
 
     def check(self, rules: Rulebook) -> None:
         """Ask the guard; when it objects, forget the plan, leave everybody in it touched, and raise Stopped."""
@@ -60,7 +62,11 @@ class Review:
         raise Stopped("; ".join(one.message for one in found), hint=hint, code="guard")
 
     def _movements(self, rules: Rulebook) -> list[Movement]:
-        """Return what the plan, and the rounds before it, do to each list."""
+        """Return what the plan, and the rounds before it, do to each list, and whom they create in Membrain."""
+        for inward in _planned_in_membrain(self._context.store):
+            for operation, sync_name in inward.operations:
+                if operation is Operation.CREATE:
+                    self._created.setdefault(sync_name, set()).add(inward.contact_id)
         for stored in _planned(self._context.store.work):
             for list_id in stored.intent.remove:
                 leaving, entering = self._moved.get(list_id, (0, 0))
@@ -69,10 +75,17 @@ class Review:
                 leaving, entering = self._moved.get(list_id, (0, 0))
                 self._moved[list_id] = (leaving, entering + 1)
         names = {sync.name: sync.list for sync in self._context.config.sync}
+        size = self._context.store.mirror.list_size
         return [
-            Movement(sync.name, names[sync.name], self._context.store.mirror.list_size(sync.list_id), *moved)
+            Movement(
+                sync.name,
+                names[sync.name],
+                size(sync.list_id),
+                *self._moved.get(sync.list_id, (0, 0)),
+                created=len(self._created.get(sync.name, ())),
+            )
             for sync in rules.acting
-            if (moved := self._moved.get(sync.list_id))
+            if sync.list_id in self._moved or sync.name in self._created
         ]
 
     def forget_plan(self) -> None:
@@ -91,25 +104,35 @@ class Review:
 
 
 def lines(store: Store) -> Iterator[PlanLine]:
-    """Yield the plan as people read it: a line for each thing that is to happen to somebody in a sync."""
+    """Yield the plan as people read it: a line for each thing that is to happen to somebody in a sync.
+
+    A company that is made for several people has one line, with the first of them.
+    """
+    companies: set[NameKey] = set()
     for to_membrain in _planned_in_membrain(store):
-        yield from _lines_in_membrain(to_membrain)
+        yield from _lines_in_membrain(to_membrain, companies)
     for stored in _planned(store.work):
         for operation, sync in stored.intent.operations:
             fields, reason = _fields(stored.intent, operation, sync), _why(stored.intent, operation, sync)
             yield PlanLine(operation.value, _shown(stored.intent), sync, fields, reason)
 
 
-def _lines_in_membrain(intent: MembrainIntent) -> Iterator[PlanLine]:
+def _lines_in_membrain(intent: MembrainIntent, companies: set[NameKey]) -> Iterator[PlanLine]:
+    """Yield the lines of one person; ``companies`` are those that have their line already."""
     for operation, sync in intent.operations:
         if operation is Operation.READDRESS:
             fields: tuple[tuple[str, str, str], ...] = (("contact.EmailAddress", intent.old_email, intent.email),)
         elif operation is Operation.CREATE_COMPANY:
+            key = name_key(intent.company)
+            if key in companies:
+                continue
+            companies.add(key)
             fields = ((COMPANY_NAME, "", intent.company),)
         else:
             created = operation is Operation.CREATE
             fields = tuple((one.membrain, one.old, one.new) for one in intent.changes if created or one.sync == sync)
-        yield PlanLine(operation.value, intent.old_email or intent.email, sync, fields, WHY_IN_MEMBRAIN[operation])
+        shown, why = intent.old_email or intent.email, WHY_IN_MEMBRAIN[operation]
+        yield PlanLine(operation.value, shown, sync, fields, why, Side.MEMBRAIN)
 
 
 def _planned_in_membrain(store: Store) -> Iterator[MembrainIntent]:

@@ -133,6 +133,12 @@ def direction_of(sync: Sync, field: Field, target: TargetField) -> Direction:
     return Direction(field.direction) if field.direction and whole is Direction.BOTH else whole
 
 
+def fills_constant_contact(sync: Sync, field: Field) -> bool:
+    """Tell whether a field has a way to Constant Contact."""
+    target = target_field(field.constant_contact)
+    return target is not None and direction_of(sync, field, target).fills_constant_contact
+
+
 def edited(context: Context) -> bool:
     """Tell whether a sync was edited since the last run."""
     return context.store.progress.fact(RULES) != _digest(context.config)

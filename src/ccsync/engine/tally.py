@@ -43,6 +43,7 @@ class Tally:
     finishing: set[MembrainId] = field(default_factory=set)
     _counted: set[int] = field(default_factory=set)
     _postponed: dict[int, Decision] = field(default_factory=dict)
+    _failures: set[tuple[str, ...]] = field(default_factory=set)
 
     def planned(self, decision: Decision, intents: Iterable[Intent | MembrainIntent]) -> None:
         """Count what is already clear when a person is planned: unchanged, skipped, and each field left as it is.
@@ -94,9 +95,10 @@ class Tally:
         left_out = "updated" if intent.membrain_id in self.finishing else ""
         self._done(intent.membrain_id, intent.operations, intent.changes, left_out)
 
-    def done_in_membrain(self, intent: MembrainIntent) -> None:
-        """Count what was seen in Membrain."""
+    def done_in_membrain(self, intent: MembrainIntent, membrain_id: MembrainId) -> None:
+        """Count what was seen in Membrain; whoever is new there is known by this id from now on."""
         self._done(intent.person, intent.operations, intent.changes)
+        self._counted.add(hash(membrain_id))
 
     def _done(
         self,
@@ -116,25 +118,35 @@ class Tally:
 
     def failed(self, intent: Intent, reason: Reason, changes: Iterable[FieldChange] = ()) -> None:
         """Count somebody whom Constant Contact refused, or some of whose fields it did not take."""
-        self._failed(intent.operations, intent.email, reason, changes)
+        self._failed(intent.membrain_id, intent, reason, changes)
 
     def failed_in_membrain(self, intent: MembrainIntent, reason: Reason, changes: Iterable[FieldChange] = ()) -> None:
         """Count somebody whom Membrain refused, or some of whose fields it did not take."""
-        self._failed(intent.operations, intent.email, reason, changes)
+        self._failed(intent.person, intent, reason, changes)
 
     def _failed(
         self,
-        operations: Iterable[tuple[Operation, str]],
-        email: str,
+        person: MembrainId,
+        intent: Intent | MembrainIntent,
         reason: Reason,
         changes: Iterable[FieldChange],
     ) -> None:
-        self.everybody += Counts(failed=1)
-        for sync in dict.fromkeys(sync for _, sync in operations):
-            self._count((sync,), failed=1)
+        """Count a failure, which tries again in this run do not make two."""
+        if self._fails(person):
+            self.everybody += Counts(failed=1)
+        for _, sync in intent.operations:
+            if self._fails(person, sync):
+                self._count((sync,), failed=1)
         for change in changes:
-            self.fields[change.sync, change.field] += FieldCounts(failed=1)
-            self._reason(change.sync, change.field, reason, email)
+            if self._fails(person, change.sync, change.field):
+                self.fields[change.sync, change.field] += FieldCounts(failed=1)
+                self._reason(change.sync, change.field, reason, intent.email)
+
+    def _fails(self, *what: str) -> bool:
+        """Tell whether this is the first time in the run that something fails, and note that it does."""
+        first = what not in self._failures
+        self._failures.add(what)
+        return first
 
     def _field(self, outcome: FieldOutcome, email: str) -> None:
         decision, key = outcome.decision, (outcome.sync, outcome.field)

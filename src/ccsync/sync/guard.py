@@ -22,18 +22,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What a plan does to one list of ``members`` people."""
+    """What a plan does for one sync: to its list of ``members`` people, and to Membrain by ``created`` new ones."""
 
     sync: str
     list: str
     members: int
     leaving: int
     entering: int
+    created: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why a run must not go on; ``leaving`` is how many would have to be allowed to leave, None when others enter."""
+    """Why a run must not go on; ``leaving`` is how many would have to be allowed to leave, None when others are new."""
 
     sync: str
     message: str
@@ -48,6 +49,8 @@ def objections(movements: Iterable[Movement], limits: Limits, allowed_removals: 
             found.append(_removals(movement))
         if limits.max_new is not None and movement.entering > limits.max_new:
             found.append(_newcomers(movement, limits.max_new))
+        if limits.max_new is not None and movement.created > limits.max_new:
+            found.append(_created(movement, limits.max_new))
     return tuple(found)
 
 
@@ -60,7 +63,7 @@ def way_on(found: Iterable[Objection]) -> str:
         command = f"ccsync run --once --allow-removals {max(removals)}"
         ways.append(f"either mend the filter or allow it once with `{command}`")
     if len(removals) < len(leaving):
-        ways.append("mend the filter or raise max_new in [guard]")
+        ways.append("mend the filter or the list, or raise max_new in [guard]")
     return f"look at them with `ccsync run --once --dry-run`, then {'; and '.join(ways)}"
 
 
@@ -87,4 +90,12 @@ def _newcomers(movement: Movement, limit: int) -> Objection:
         movement.sync,
         f'sync "{movement.sync}" would put {movement.entering} people on the list "{movement.list}", more than '
         f"max_new = {limit}: nothing was written",
+    )
+
+
+def _created(movement: Movement, limit: int) -> Objection:
+    return Objection(
+        movement.sync,
+        f'sync "{movement.sync}" would create {movement.created} people in Membrain, more than max_new = {limit}: '
+        "nothing was written",
     )

@@ -67,8 +67,8 @@ class Measured:
     examples: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def look(self, rule: FieldRule, raw: str) -> None:
-        """Count one person's value."""
-        if not raw:
+        """Count one person's value; of a field that only travels to Membrain none is looked at."""
+        if not raw or not rule.direction.fills_constant_contact:
             return
         self.filled += 1
         value = travelling_value(rule, raw)
@@ -134,7 +134,10 @@ def _names(rule: FieldRule, resolution: Resolution, fields: Sequence[CustomField
         return
     label = rule.field.removeprefix(CUSTOM_PREFIX)
     close_labels = difflib.get_close_matches(label, [one.label for one in fields], n=1, cutoff=_CLOSE)
-    if close_labels:
+    if not rule.direction.fills_constant_contact:
+        hint = f"did you mean {CUSTOM_PREFIX}{close_labels[0]}?" if close_labels else "ccsync map fields"
+        yield Finding(Level.ERROR, "Constant Contact has no such custom field, and nothing fills it there", hint)
+    elif close_labels:
         hint = f"did you mean {CUSTOM_PREFIX}{close_labels[0]}?"
         yield Finding(Level.WARNING, "Constant Contact has no such custom field: the next run makes it", hint)
     else:

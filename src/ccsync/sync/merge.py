@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ccsync.sync.fields import join_name, same, split_name
+from ccsync.sync.fields import same
 from ccsync.sync.mapping import (
     COMPANY_NAME,
     FULL_NAME,
@@ -20,7 +20,8 @@ from ccsync.sync.mapping import (
     is_first_only,
     travelling_value,
 )
-from ccsync.sync.operations import FieldChange, Reason, Wait, fingerprint
+from ccsync.sync.names import completed, says_less, stands_there
+from ccsync.sync.operations import FieldChange, Reason, Wait, fingerprint, standing_apart
 from ccsync.sync.records import Base
 from ccsync.sync.returning import returning_value, settled
 
@@ -151,6 +152,7 @@ def decide(
     exists: bool = True,
     parked: str = "",
     dispute: Dispute = MEMBRAIN_WINS,
+    last_only: bool = False,
 ) -> FieldDecision:
     """Decide one field of which Membrain holds ``raw`` and Constant Contact holds ``present``.
 
@@ -158,7 +160,8 @@ def decide(
     side that a one-way field is written to stays until the other side's value changes. A blank travels only where the
     rule clears, and only when it *became* blank; a name of one word takes away no last name; a default overrules no
     value that was there before. Where both sides changed a field that travels both ways, ``dispute`` decides.
-    ``parked`` marks what was refused before: just that is not tried again.
+    ``parked`` marks what was refused before: just that is not tried again. ``last_only`` tells that ``present`` is a
+    last name without a first one: it changes no first name.
     """
     if base is not None and raw == base.source and present == base.target and not rule.values and not rule.default:
         # Nothing has moved, and what was sent once is sent as it is: nearly every field of nearly everybody.
@@ -168,10 +171,14 @@ def decide(
         decision = _decide(rule, wanted, present, base, exists=exists)
         decision = decision._replace(truncated=True) if wanted.truncated else decision
     elif rule.direction is Direction.TO_MEMBRAIN:
-        decision = _back(rule, raw, present, base)
+        decision = _back(rule, raw, present, base, last_only=last_only)
     else:
-        decision = _both(rule, raw, present, base, exists=exists, dispute=dispute)
-    if parked and decision.outcome is Outcome.WRITE and parked == refusal(decision.towards, decision.new, decision.old):
+        decision = _both(rule, raw, present, base, exists=exists, dispute=dispute, last_only=last_only)
+    if decision.first_only and stands_there(decision.new, present, last_only=last_only):
+        agreed = Base(in_membrain(rule, raw), present)
+        return FieldDecision(Outcome.UNCHANGED, present, present, base=None if agreed == base else agreed)
+    tried, _ = standing_apart(parked)
+    if parked and decision.outcome is Outcome.WRITE and tried == refusal(decision.towards, decision.new, decision.old):
         held = decision.old
         return FieldDecision(Outcome.SKIP, held, held, reason=Reason.REFUSED, detail="refused as it is", refused=parked)
     return decision
@@ -214,31 +221,34 @@ def _differing(rule: FieldRule, wanted: str, present: str, base: Base) -> FieldD
     return FieldDecision(Outcome.WRITE, present, wanted, rule=cause, overrules=edited and bool(present))
 
 
-def _back(rule: FieldRule, raw: str, present: str, base: Base | None) -> FieldDecision:
+def _back(rule: FieldRule, raw: str, present: str, base: Base | None, *, last_only: bool) -> FieldDecision:
     """Decide a field that travels to Membrain only."""
     if settled(rule, raw, present):
         agreed = Base(raw, present)
         return FieldDecision(Outcome.UNCHANGED, raw, raw, base=None if agreed == base else agreed)
     if base is None:
-        return _to_membrain(rule, raw, present, Rule.FIRST_MEETING, overrules=True)
+        return _to_membrain(rule, raw, present, Rule.FIRST_MEETING, overrules=True, last_only=last_only)
     edited = not same(rule.target, raw, base.source)
     if same(rule.target, present, base.target):
         if edited:
             detail = "changed in Membrain; kept until Constant Contact's value changes"
             return FieldDecision(Outcome.SKIP, raw, raw, reason=Reason.KEPT_EDIT, detail=detail)
         return FieldDecision(Outcome.UNCHANGED, raw, raw)
-    return _to_membrain(rule, raw, present, Rule.SOURCE_CHANGED, overrules=edited)
+    return _to_membrain(rule, raw, present, Rule.SOURCE_CHANGED, overrules=edited, last_only=last_only)
 
 
-def _to_membrain(rule: FieldRule, raw: str, present: str, cause: Rule, *, overrules: bool) -> FieldDecision:
+def _to_membrain(
+    rule: FieldRule, raw: str, present: str, cause: Rule, *, overrules: bool, last_only: bool
+) -> FieldDecision:
     """Send Constant Contact's value to Membrain, unless it says less than what is there or cannot be carried."""
     if not rule.name or (not present and (cause is Rule.FIRST_MEETING or not rule.clear)):
         return FieldDecision(Outcome.UNCHANGED, raw, raw)
     if not present and rule.membrain in _MANDATORY:
         return FieldDecision(Outcome.SKIP, raw, raw, reason=_MANDATORY[rule.membrain], detail=NOT_EMPTIED)
-    if _is_less(rule, present, raw):
+    if _is_less(rule, present, raw, last_only=last_only):
         return FieldDecision(Outcome.UNCHANGED, raw, raw)
-    wanted = returning_value(rule, _with_last_name(rule, present, raw))
+    name = completed(present, raw, last_only=last_only) if rule.path == FULL_NAME else present
+    wanted = returning_value(rule, name)
     if wanted.problem is not None:
         return FieldDecision(Outcome.SKIP, raw, raw, reason=wanted.problem, detail=wanted.detail)
     if wanted.stand_in:
@@ -254,16 +264,9 @@ def _to_membrain(rule: FieldRule, raw: str, present: str, cause: Rule, *, overru
     )
 
 
-def _is_less(rule: FieldRule, name: str, than: str) -> bool:
-    """Tell whether a name of one word says nothing but the first word of another."""
-    first, last = split_name(name)
-    return rule.path == FULL_NAME and not last and same(rule.target, first, split_name(than)[0])
-
-
-def _with_last_name(rule: FieldRule, present: str, raw: str) -> str:
-    """Return a name of one word with the last name that Membrain has: it says nothing about that one."""
-    first, last = split_name(present)
-    return join_name(first, split_name(raw)[1]) if rule.path == FULL_NAME and first and not last else present
+def _is_less(rule: FieldRule, name: str, than: str, *, last_only: bool = False) -> bool:
+    """Tell whether a part of a name says nothing beside the other name."""
+    return rule.path == FULL_NAME and bool(name) and says_less(name, than, last_only=last_only)
 
 
 def in_membrain(rule: FieldRule, raw: str) -> str:
@@ -275,7 +278,7 @@ def in_membrain(rule: FieldRule, raw: str) -> str:
 
 
 def _both(
-    rule: FieldRule, raw: str, present: str, base: Base | None, *, exists: bool, dispute: Dispute
+    rule: FieldRule, raw: str, present: str, base: Base | None, *, exists: bool, dispute: Dispute, last_only: bool
 ) -> FieldDecision:
     """Decide a field that travels both ways."""
     mine = in_membrain(rule, raw)
@@ -296,11 +299,12 @@ def _both(
             out, back = bool(raw), bool(present)
     disputed = out and back
     if disputed:
-        membrain_says_more = _is_less(rule, present, mine) or returning_value(rule, present).stand_in
+        says_nothing = _is_less(rule, present, mine, last_only=last_only)
+        membrain_says_more = says_nothing or returning_value(rule, present).stand_in
         out = membrain_says_more or (dispute.winner is Side.MEMBRAIN and not _is_less(rule, mine, present))
     if out:
         return _to_constant_contact(rule, raw, present, cause, base, overrules=disputed)
-    return _to_membrain(rule, raw, present, cause, overrules=disputed)
+    return _to_membrain(rule, raw, present, cause, overrules=disputed, last_only=last_only)
 
 
 def _to_constant_contact(

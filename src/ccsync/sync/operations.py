@@ -67,6 +67,17 @@ def fingerprint(*parts: str) -> str:
     return digest.hexdigest()
 
 
+def standing_in(mark: str, standing: str) -> str:
+    """Return a mark of what Membrain refused together with how its record stood then."""
+    return f"{mark}/{standing}"
+
+
+def standing_apart(mark: str) -> tuple[str, str]:
+    """Return a mark as it was, and how Membrain's record stood; nothing where Constant Contact refused it."""
+    tried, _, standing = mark.partition("/")
+    return tried, standing
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One value that travels: ``field`` is the right side in the config's words, ``path`` the bound one.

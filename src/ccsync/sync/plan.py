@@ -34,6 +34,7 @@ from ccsync.sync.identity import (
 from ccsync.sync.mapping import EMAIL, Direction, Side, present_at, raw_value
 from ccsync.sync.membership import Membership, Move, decide_lists
 from ccsync.sync.merge import MEMBRAIN_WINS, FieldOutcome, decide
+from ccsync.sync.names import is_last_only
 from ccsync.sync.operations import Intent, Leaving, Operation, Reason, Wait
 from ccsync.sync.participation import Choice, choose, elect, is_user, may_take_part
 from ccsync.sync.records import Gone
@@ -58,13 +59,13 @@ def plan_person(subject: Subject, rules: Rulebook) -> Decision:
         return _leave(subject, Choice(), rules, Leaving.MISSING if contact.gone is Gone.MISSING else Leaving.GONE)
     choice = choose(contact, subject.surroundings, rules)
     taking = tuple(sync for sync in choice.taken if rules.acts(sync))
+    coming = _coming(subject, choice, rules)
     if not contact.email:
-        waits = _everywhere(taking, Reason.NO_EMAIL)
+        waits = _everywhere((*taking, *coming), Reason.NO_EMAIL)
         return _leave(subject, Choice(failed=choice.failed), rules, Leaving.NO_ADDRESS, waits)
     if is_user(contact, rules):
-        waits = _everywhere((*taking, *_coming(subject, choice, rules)), Reason.USER_OF_MEMBRAIN)
+        waits = _everywhere((*taking, *coming), Reason.USER_OF_MEMBRAIN)
         return _leave(subject, Choice(), rules, Leaving.USER_OF_MEMBRAIN, waits)
-    coming = _coming(subject, choice, rules)
     if not (choice.concerned or coming):
         return _leave(subject, choice, rules, Leaving.NO_LONGER_MATCHES)
     elected = elect(subject.rivals, subject.surroundings, rules)
@@ -210,6 +211,7 @@ def _fields(
                     if rule.direction is Direction.BOTH
                     else MEMBRAIN_WINS
                 ),
+                last_only=is_last_only(rule.path, found),
             )
             yield FieldOutcome(sync.name, rule, decision, present)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccsync.sync.canonical import choice_key, choice_keys, chosen, joined, named, number, split_choices, yes_no
 from ccsync.sync.catalogue import PropertyType
+from ccsync.sync.countries import country_code
 from ccsync.sync.days import day_in, day_or_moment
 from ccsync.sync.fields import FieldKind, one_line, same
 from ccsync.sync.mapping import COMPANY_NAME, Travelling, travelling_value
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from ccsync.sync.mapping import FieldRule
 
 _LONGEST_QUOTE = 50
+_CODE = "CountryCode"  # Membrain's own: a name belongs into CountryName
 
 
 def returning_value(rule: FieldRule, present: str) -> Travelling:
     """Return what Membrain should hold when Constant Contact holds ``present``.
 
     The table of words is read backwards, and the first of Membrain's words counts where two mean one. A value that
-    Membrain's property cannot hold is a ``BAD_VALUE``; a select of which no choices are known takes any. The default
+    Membrain's property cannot hold is a ``BAD_VALUE``; a select of which no choices are known takes any, and a code of
+    a country takes the country in any language. The default
     speaks for Membrain's silence on the way out only: it comes back as nothing, marked as ``stand_in``. A point in time
     has its day in Membrain's zone.
     """
@@ -42,6 +45,8 @@ def returning_value(rule: FieldRule, present: str) -> Travelling:
         value, wanted = number(word), "a number such as 12.5"
     elif rule.kind is PropertyType.YES_NO:
         value, wanted = yes_no(word), "yes or no"
+    elif rule.target.kind is FieldKind.COUNTRY and rule.name.endswith(_CODE):
+        value, wanted = country_code(word), "a country, by its name or its code"
     else:
         return Travelling(word)
     return Travelling(value) if value else _bad(word, wanted)

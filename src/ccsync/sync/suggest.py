@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ccsync.sync.catalogue import PropertyType, Scope
 from ccsync.sync.field_words import is_country, key, meant_by
 from ccsync.sync.fields import CUSTOM_PREFIX, fit, target_field
+from ccsync.sync.mapping import COMPANY_NAME, Direction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -25,6 +26,10 @@ _DIGITS_OF_A_PHONE = 6
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
 _NAMES = frozenset({"full_name", "first_name", "last_name"})
 _LONGEST_LABEL = 50  # Constant Contact: custom field `label`
+_PERMISSION = "permission_to_send"
+_CONSENT = ("consent", "samtycke", "samtykke", "einwilligung", "permissiontosend")
+_WORDS = (PropertyType.TEXT, PropertyType.SELECT)
+_COMPANY_OF_A_PERSON = ("contact.CompanyName", "contact.CompanyId")
 _NEVER_TEXT = (PropertyType.DATE, PropertyType.YES_NO, PropertyType.NUMBER)
 
 
@@ -39,13 +44,19 @@ class Suggestion:
 
 
 def suggest(
-    lefts: Sequence[Offer], rights: Sequence[Offer], mapped: Collection[tuple[str, str]]
+    lefts: Sequence[Offer], rights: Sequence[Offer], mapped: Collection[tuple[str, str]], direction: Direction
 ) -> tuple[Suggestion, ...]:
-    """Return pairs, the best first; no side stands in two of them, and none that is mapped in any."""
+    """Return pairs that can travel in a direction, the best first.
+
+    No side stands in two of them, and none that is mapped in any. Consent is told to Membrain in every direction, and
+    proposed where other values travel there.
+    """
     lefts_taken = {left for left, _ in mapped}
     rights_taken = _blocked(right for _, right in mapped)
     chosen: list[Suggestion] = []
-    candidates = [one for left in lefts if _is_of_people(left) for one in _candidates(left, rights)]
+    candidates = [one for left in lefts if _is_of_people(left) for one in _candidates(left, rights, direction)]
+    if direction.fills_membrain:
+        candidates += [one for left in lefts for one in _consent(left)]
     for one in sorted(candidates, key=lambda one: (-one.score, one.membrain, one.constant_contact)):
         if one.membrain in lefts_taken or key(one.constant_contact) in rights_taken:
             continue
@@ -56,20 +67,27 @@ def suggest(
 
 
 def new_fields(
-    lefts: Sequence[Offer], rights: Sequence[Offer], mapped: Collection[tuple[str, str]]
+    lefts: Sequence[Offer], rights: Sequence[Offer], mapped: Collection[tuple[str, str]], direction: Direction
 ) -> tuple[Suggestion, ...]:
-    """Return a new custom field for each of Membrain's that is filled and has no likeness in Constant Contact."""
+    """Return a new custom field for each of Membrain's that is filled and has no likeness in Constant Contact.
+
+    None where nothing travels to Constant Contact; a field of consent is filled with what there is about it there.
+    """
+    if not direction.fills_constant_contact:
+        return ()
     known = {key(right.display) for right in rights if right.custom}
     lefts_taken = {left for left, _ in mapped}
     found: dict[str, Suggestion] = {}
     for left in lefts:
         name = key(left.display)
-        taken = left.path in lefts_taken or name in known
+        taken = left.path in lefts_taken or name in known or _is_consent(left)
         if taken or not (left.custom and left.values and _is_label(left.display)) or looks_like(left.values) == "email":
             continue
         reason = f"nothing like it in Constant Contact yet, and filled for {len(left.values)} of {left.rows}"
         found.setdefault(name, Suggestion(left.path, f"{CUSTOM_PREFIX}{left.display}", (reason,), 1))
-    return tuple(found.values())
+    told = any(right == _PERMISSION for _, right in mapped)
+    consents = [one for left in lefts if not told and left.path not in lefts_taken for one in _consent(left)]
+    return (*consents[:1], *found.values())
 
 
 def _is_label(display: str) -> bool:
@@ -103,18 +121,37 @@ def _is_of_people(left: Offer) -> bool:
     return not (left.bookkeeping or empty or "emailaddress" in key(left.display))
 
 
-def _candidates(left: Offer, rights: Sequence[Offer]) -> Iterator[Suggestion]:
+def _is_consent(left: Offer) -> bool:
+    return left.custom and any(word in key(left.display) for word in _CONSENT)
+
+
+def _consent(left: Offer) -> Iterator[Suggestion]:
+    """Yield what fills a field of consent, also one that is still empty; only a person has a consent, in words."""
+    if _is_consent(left) and left.path.startswith(Scope.CONTACT) and left.type in _WORDS:
+        yield Suggestion(left.path, _PERMISSION, (f"{left.display} is what people call {_PERMISSION}",), _ENOUGH)
+
+
+def _candidates(left: Offer, rights: Sequence[Offer], direction: Direction) -> Iterator[Suggestion]:
     content = looks_like(left.values)
-    if content == "email":
+    if content == "email" or _is_consent(left) or not _may_travel(left, direction):
         return
     meaning = _meaning(left)
     for right in rights:
         if not right.writable or not _fits(left, right):
             continue
+        if right.type == "month_day" and not direction.fills_constant_contact:
+            continue  # a day without its year is no date of Membrain's
         reasons = [*_by_name(left, right, meaning), *_by_content(left, right, content, named=meaning is not None)]
         score = sum(points for points, _ in reasons)
         if score >= _ENOUGH:
             yield Suggestion(left.path, right.path, tuple(reason for _, reason in reasons), score + _nearness(left))
+
+
+def _may_travel(left: Offer, direction: Direction) -> bool:
+    """Leave out what the configuration refuses: a company goes by its own name, and a project is only read."""
+    if direction is Direction.TO_MEMBRAIN and left.path.startswith(Scope.PROJECT):
+        return False
+    return not (direction.fills_membrain and left.path in _COMPANY_OF_A_PERSON)
 
 
 def _meaning(left: Offer) -> str | None:
@@ -148,8 +185,8 @@ def _by_content(left: Offer, right: Offer, content: str, *, named: bool) -> Iter
 
 
 def _nearness(left: Offer) -> int:
-    """Prefer what a person has themselves, and what is filled at all."""
-    return left.path.startswith("contact.") + bool(left.values)
+    """Prefer what a person has themselves, what is filled at all, and before both what a company is known by."""
+    return left.path.startswith("contact.") + bool(left.values) + 3 * (left.path == COMPANY_NAME)
 
 
 def _fits(left: Offer, right: Offer) -> bool:
