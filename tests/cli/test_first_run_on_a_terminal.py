@@ -51,14 +51,18 @@ def variables(application: FakeApplication) -> dict[str, str]:
     return {**plain, "CONFIG": config, "TERM": "xterm-256color", "CCSYNC_STATE_DIR": str(application.folder)}
 
 
-def typing(program: str, variables: dict[str, str], answer: bytes, *words: str) -> tuple[int, str]:
-    """Type a command, and the answer when it is asked for; return the exit code and all that was on the screen."""
+def typing(program: str, variables: dict[str, str], answer: bytes, *words: str, before: bytes = b"") -> tuple[int, str]:
+    """Type a command, and the answer when it is asked for; return the exit code and all that was on the screen.
+
+    ``before`` is typed while the program begins.
+    """
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", CONTROLLED + program, "run", "--once", *words]
     with subprocess.Popen(
         command, env=variables, start_new_session=True, stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:
         os.close(theirs)
+        os.write(ours, before)
         seen = b""
         with contextlib.suppress(OSError):  # EIO: the other end has closed
             while part := os.read(ours, 65536):
@@ -76,6 +80,14 @@ def test_what_is_typed_is_the_answer(variables: dict[str, str], answer: bytes, h
     assert code == 0
     assert screen.count("Go on? [y/N] ") == 1
     assert f"the answer is {heard}" in screen
+
+
+def test_what_was_typed_before_the_question_is_no_answer(variables: dict[str, str]) -> None:
+    code, screen = typing(PROGRAM, variables, b"n\r", before=b"y\ry")
+
+    assert code == 0
+    assert screen.count("Go on? [y/N] ") == 1
+    assert "the answer is False" in screen
 
 
 def test_ctrl_c_at_the_question_interrupts(variables: dict[str, str]) -> None:

@@ -120,7 +120,8 @@ class TestOffATerminal:
     def test_every_answer_that_is_missing_is_named_with_its_flag(self, script: CommandLine, file: Path) -> None:
         outcome = script("init", "--real", "--list", "Customers")
         assert outcome.code == 2
-        for flag in ("--instance", "--runs", "--client-id", "--login", "--filter", "--direction", "--fields"):
+        services = ("--instance", "--with-key", "--client-id", "--login", "--runs")
+        for flag in (*services, "--filter", "--direction", "--fields"):
             assert flag in outcome.stderr
         assert "--list" not in outcome.stderr.splitlines()[0]
         assert not file.parent.exists()
@@ -128,7 +129,44 @@ class TestOffATerminal:
     def test_even_the_first_question_has_a_flag(self, script: CommandLine) -> None:
         outcome = script("init", "--json")
         assert (outcome.code, outcome.envelope["status"]) == (2, "error")
-        assert "--sandbox or --real" in outcome.envelope["errors"][0]["message"]
+        message = outcome.envelope["errors"][0]["message"]
+        assert "--sandbox or --real (which needs --instance, --with-key" in message
+        for flag in ("--client-id", "--login", "--runs", "--list", "--filter", "--direction", "--fields"):
+            assert flag in message
+
+    def test_a_key_that_is_stored_may_be_the_one_flag_that_is_missing(self, script: CommandLine) -> None:
+        place = ("--instance", "http://127.0.0.1:1/API/v2/", "--client-id", "app-1", "--login", "keep")
+        keys = ("--runs", "hand", "--store", "encrypted-file")
+        outcome = script("init", "--real", *place, *keys, *ALL[2:])
+        assert "still open" not in outcome.stderr
+        assert "there is no key for Membrain" in outcome.stderr
+
+    def test_an_empty_key_is_told_with_a_command_that_can_work(self, script: CommandLine, file: Path) -> None:
+        outcome = script("init", "--real", "--with-key", *ALL[2:], stdin="\n")
+        assert (outcome.code, file.exists()) == (2, False)
+        assert outcome.stderr.splitlines()[-1] == "  next: ccsync init --with-key < FILE, beside the other flags"
+
+    def test_a_folder_that_may_not_be_written_to_is_told_before_anything_else(
+        self, dumb: CommandLine, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        allowed, there = os.access, file.parent.parent
+
+        def access(path: Path, mode: int) -> bool:
+            return allowed(path, mode) and (Path(path) != there or not mode & os.W_OK)
+
+        monkeypatch.setattr(os, "access", access)
+        outcome = typed(dumb)
+        assert outcome.code == 74
+        assert outcome.stderr == (
+            f"ccsync: {file} cannot be written: {there} may not be written to\n"
+            "  next: name another place: ccsync --config FILE init\n"
+        )
+
+    def test_a_folder_that_is_a_file_is_told_before_anything_else(self, script: CommandLine, file: Path) -> None:
+        file.parent.write_text("mine")
+        outcome = script("init")
+        assert outcome.code == 74
+        assert f"{file.parent} may not be written to" in outcome.stderr
 
     def test_flags_alone_make_a_configuration_for_its_owner_alone(self, script: CommandLine, file: Path) -> None:
         outcome = script(*ALL, "--json")
@@ -152,9 +190,32 @@ class TestOffATerminal:
         assert "ccsync run --once --dry-run" in page
         assert "daemon" not in page
 
-    def test_a_name_that_membrain_does_not_have_is_told_with_the_near_one(self, script: CommandLine) -> None:
-        page = script(*ALL[:4], "--filter", 'contact.Nmae == ""', *ALL[6:]).stdout
-        assert "Warning    Membrain has no contact.Nmae, which counts as not set: did you mean contact.Name?" in page
+    def test_a_timer_of_systemd_has_its_units_in_the_readme(self, script: CommandLine) -> None:
+        page = script(*ALL, "--runs", "systemd").stdout
+        assert "systemd: the two units stand in the README" in page
+        assert "*/3" not in page
+
+    def test_what_is_run_by_hand_needs_no_timer(self, script: CommandLine) -> None:
+        page = script(*ALL, "--runs", "hand").stdout
+        assert "*/3" not in page
+        assert "systemd" not in page
+        assert "ccsync run --once" in page
+
+    @pytest.mark.parametrize("name", ["contact.Nmae", 'contact.custom["Newsleter"]'])
+    def test_a_name_that_membrain_does_not_have_is_refused_with_the_near_one(
+        self, script: CommandLine, file: Path, name: str
+    ) -> None:
+        outcome = script(*ALL[:4], "--filter", f'{name} == ""', *ALL[6:])
+        assert (outcome.code, file.exists()) == (2, False)
+        near = name.replace("Nmae", "Name").replace("leter", "letter")
+        assert f"Membrain has no {name}, which counts as not set: did you mean {near}" in outcome.stderr
+
+    def test_a_list_in_other_letters_is_the_one_that_is_there(self, script: CommandLine, file: Path) -> None:
+        outcome = script(*ALL[:3], "newsletter", *ALL[4:])
+        assert load(file).sync[0].list == "Newsletter"
+        assert "a new one" not in outcome.stdout
+        said = " ".join(outcome.stdout.split())
+        assert 'Warning the list "newsletter" is there already as "Newsletter": that one is taken' in said
 
     def test_no_fields_is_an_answer(self, script: CommandLine, file: Path) -> None:
         assert script(*ALL[:6], "--fields", "none", *ALL[8:]).code == 0
@@ -170,7 +231,7 @@ class TestOffATerminal:
             (("--fields", "all"), "--fields all: it is one of suggested, new, none"),
             (("--direction", "up"), '--direction up: "up" is none of'),
             (("--filter", "contact.Name = 3"), "to compare, write =="),
-            (("--list", ""), "--list: is empty"),
+            (("--list", ""), "--list: is empty, and has to be answered"),
             (("--account", "a b"), "--account a b: "),
             (("--name", "n" * 101), "--name: is longer than 100 characters"),
             (("--real", "--runs", "never"), "--runs never: it is one of hand, cron, systemd"),
@@ -183,6 +244,41 @@ class TestOffATerminal:
         assert outcome.code == 2
         assert said in outcome.stderr
         assert not file.exists()
+
+
+@pytest.mark.slow
+class TestFromTheListToMembrain:
+    inward = ("init", "--sandbox", "--fields", "suggested", "--direction", "constant-contact-to-membrain")
+
+    def test_needs_no_filter(self, script: CommandLine, file: Path) -> None:
+        outcome = script(*self.inward, "--list", "Newsletter")
+        assert outcome.code == 0, outcome.stderr
+        assert load(file).sync[0].filter == ""
+        assert "People     the members of the list" in outcome.stdout
+
+    def test_takes_none_but_an_empty_one(self, script: CommandLine, file: Path) -> None:
+        outcome = script(*self.inward, "--list", "Newsletter", "--filter", 'company.CountryCode == "SE"')
+        assert (outcome.code, file.exists()) == (2, False)
+        assert "whoever is on the list takes part" in outcome.stderr
+        assert script(*self.inward, "--list", "Newsletter", "--filter", "").code == 0
+
+    def test_a_list_that_is_not_there_is_refused(self, script: CommandLine, file: Path) -> None:
+        outcome = script(*self.inward, "--list", "Newsleter")
+        assert (outcome.code, file.exists()) == (2, False)
+        assert 'no list "Newsleter", and this direction takes people from one: did you mean "Newsletter"?' in (
+            outcome.stderr
+        )
+
+    def test_a_new_list_is_not_offered(self, dumb: CommandLine) -> None:
+        assert "A new list" not in typed(dumb, words=self.inward).stderr
+
+    def test_the_map_that_is_written_has_no_company_beside_a_person(self, script: CommandLine, file: Path) -> None:
+        outcome = script(*self.inward, "--list", "Newsletter", "--json")
+        pairs = {one.constant_contact: one.membrain for one in load(file).sync[0].field}
+        assert pairs["company_name"] == "company.Name"
+        assert pairs["permission_to_send"] == "contact.custom.E-mail consent"
+        assert not {"birthday", *filter(None, outcome.data["left_out"])} & {*pairs}
+        assert outcome.data["left_out"] == []
 
 
 @pytest.mark.slow
@@ -253,10 +349,10 @@ class TestOnATerminal:
     def test_to_say_no_to_the_end_writes_nothing(self, dumb: CommandLine, file: Path) -> None:
         outcome = typed(dumb, *ANSWERS[:-2], "n")
         assert (outcome.code, file.exists()) == (2, False)
-        assert "nothing was written" in outcome.stderr
+        assert outcome.stderr.endswith("ccsync: nothing was written\n  next: ccsync init --sandbox\n")
 
     def test_a_filter_with_a_mistake_is_pointed_at_and_asked_again(self, dumb: CommandLine, file: Path) -> None:
-        own = ("6", "contact.Nmae = 3", 'contact.Nmae != "x"', "n", "6", 'company.CountryCode == "SE"', "y")
+        own = ("6", "contact.Nmae = 3", 'contact.Nmae != "x"', "6", 'company.CountryCode == "SE"', "y")
         outcome = typed(dumb, "1", *own, "", "y", "n")
         assert outcome.code == 0, outcome.stderr
         assert "to compare, write ==" in outcome.stderr

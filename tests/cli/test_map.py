@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 EXAMPLE = Path(__file__).parents[2] / "examples" / "config.toml"
 STYLE = re.compile(r"\x1b\[[\d;]*m")
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+ONE_WAY = "membrain-to-constant-contact"
 SECOND_SYNC = '\n[[sync]]\nname = "partners"\ndirection = "membrain-to-constant-contact"\nlist = "Partners"\n'
 
 
@@ -280,6 +281,32 @@ class TestSuggestForASecondSync:
         assert second.field[0] == first.field[0]
 
 
+class TestASyncFromTheListToMembrain:
+    @pytest.fixture
+    def inward(self, mirrored: FakeApplication, config_file: Path) -> FakeApplication:
+        rows = [{"custom_field_id": "f1", "label": "Nickname", "name": "nickname", "type": "string"}]
+        services: Any = Services(Fields({"contactCustomFields": []}), Fields(rows))  # type: ignore[arg-type] # as it says
+        mirrored.reach = lambda: services
+        text = config_file.read_text().replace(ONE_WAY, "constant-contact-to-membrain")
+        field = '[[sync.field]]\nmembrain = "contact.Name"\nconstant_contact = "job_title"\n'
+        config_file.write_text(text + field)
+        return mirrored
+
+    def test_takes_the_members_of_the_list(
+        self, ccsync: CommandLine, inward: FakeApplication, config_file: Path
+    ) -> None:
+        page = typed(ccsync, inward, config_file, "list").stdout
+        assert "People: the members of the list" in page
+        assert "Filter" not in page
+
+    def test_has_no_values_of_membrain_to_look_at(
+        self, ccsync: CommandLine, inward: FakeApplication, config_file: Path
+    ) -> None:
+        page = typed(ccsync, inward, config_file, "check").stdout
+        assert "No values of Membrain travel: none were looked at" in page
+        assert "Looked at the values" not in page
+
+
 class TestCheckAfterARun:
     @pytest.fixture
     def checked(self, ccsync: CommandLine, mirrored: FakeApplication, config_file: Path) -> Callable[[str], Outcome]:
@@ -298,7 +325,7 @@ class TestCheckAfterARun:
     def test_only_people_count_whom_the_filter_takes(self, checked: Callable[[str], Outcome]) -> None:
         data = checked('company.CountryCode == "SE"').data
         assert data["matching_only"]
-        assert data["syncs"] == [{"sync": "customers", "fields": 1, "people": 4}]
+        assert data["syncs"] == [{"sync": "customers", "direction": ONE_WAY, "fields": 1, "people": 4}]
         assert data["findings"] == []
 
     def test_a_custom_field_that_was_deleted_is_an_error(
@@ -406,6 +433,17 @@ class TestAgainstTheServices:
         fields = [(field.membrain, field.constant_contact) for field in load(file).sync[0].field]
         assert fields[-len(pairs) :] == pairs
         assert load(Path(f"{file}.undo")) == load(EXAMPLE)
+
+    def test_a_birthday_is_proposed_one_way_in_a_sync_of_both_ways(self, ccsync: CommandLine, folder: Path) -> None:
+        both = folder / "both.toml"
+        both.write_text(EXAMPLE.read_text().replace(f'direction = "{ONE_WAY}"', 'direction = "both"', 1))
+        ccsync.application = open_application(  # type: ignore[assignment] # as above
+            both, {"CCSYNC_STATE_DIR": str(folder / "state")}, SystemClock()
+        )
+        proposed = ccsync("map", "suggest", "--json").data["suggestions"]
+        (born,) = [one for one in proposed if one["constant_contact"] == "birthday"]
+        assert born["direction"] == ONE_WAY
+        assert not [one for one in proposed if "direction" in one and one is not born]
 
     def test_a_filter_is_tried_on_a_reading(self, ccsync: CommandLine) -> None:
         data: dict[str, Any] = ccsync("map", "filter", "--try", 'project.OwnerName != ""', "--json").data

@@ -12,6 +12,7 @@ from ccsync.engine.first_run import Preview, SyncPreview
 from ccsync.engine.options import PlanLine, Result, RunOptions
 from ccsync.errors import ExitCode, Unreachable
 from ccsync.state.values import Counts
+from ccsync.sync.mapping import Side
 
 from .conftest import RUN, a_plan, a_report, write_log
 
@@ -116,12 +117,27 @@ class TestDryRun:
         outcome = ccsync("run", "--once", "--dry-run")
         assert outcome.code == 0
         assert outcome.stdout.splitlines()[:6] == [
-            "create            ann@example.com  [customers]  (matches the filter)",
+            "create in Constant Contact  ann@example.com  [customers]  (matches the filter)",
             '                    full_name: (empty) -> "Ann Berg"',
-            "add-to-list       ann@example.com  [customers]",
-            "update            bo@example.com  [customers]",
+            "add-to-list                 ann@example.com  [customers]",
+            "update in Constant Contact  bo@example.com  [customers]",
             '                    company_name: "Old" -> "New"',
-            "Plan: 1 x create, 1 x add-to-list, 1 x update",
+            "Plan: 1 x create in Constant Contact, 1 x add-to-list, 1 x update in Constant Contact",
+        ]
+
+    def test_each_line_and_the_totals_say_which_side_is_written_to(
+        self, ccsync: CommandLine, application: FakeApplication
+    ) -> None:
+        two = tuple(PlanLine("update", "bo@example.com", "customers", side=side) for side in Side)
+        company = PlanLine("create-company", "bo@example.com", "customers", side=Side.MEMBRAIN)
+        application.report = a_report(plan=(*two, company, company))
+        outcome = ccsync("run", "--once", "--dry-run")
+        assert outcome.stdout.splitlines()[:5] == [
+            "update in Membrain          bo@example.com  [customers]",
+            "update in Constant Contact  bo@example.com  [customers]",
+            "create-company in Membrain  bo@example.com  [customers]",
+            "create-company in Membrain  bo@example.com  [customers]",
+            "Plan: 1 x update in Membrain, 1 x update in Constant Contact, 2 x create-company in Membrain",
         ]
 
     def test_an_empty_plan_says_so(self, ccsync: CommandLine) -> None:
@@ -136,6 +152,7 @@ class TestDryRun:
             "sync": "customers",
             "fields": [{"field": "full_name", "old": "", "new": "Ann Berg"}],
             "reason": "matches the filter",
+            "side": "constant-contact",
         }
         assert len(plan) == 3
 
@@ -211,7 +228,7 @@ def a_preview() -> Preview:
     sync.add(PlanLine("add-to-list", "bo@example.com", "customers"))
     sync.add(PlanLine("update", "bo@example.com", "customers", (("job_title", "x" * 60, "CEO"),)))
     sync.waiting.update({"opted_out": 2, "no_email": 11})
-    return Preview((sync,), {"update": 3})
+    return Preview((sync,), {(Side.CONSTANT_CONTACT, "update"): 3})
 
 
 class TestTheFirstRunOfASync:
@@ -241,7 +258,7 @@ class TestTheFirstRunOfASync:
             "       11  left out: has no e-mail address in Membrain",
             "        2  left out: opted out of mail in Constant Contact",
             "",
-            "The syncs that have run before go on: 3 x update",
+            "The syncs that have run before go on: 3 x update in Constant Contact",
             "",
             "Nothing has been written so far. `ccsync run --once --dry-run` shows everybody.",
         ]
@@ -311,7 +328,7 @@ class TestTheFirstRunOfASync:
     ) -> None:
         sync = SyncPreview("signups", direction, "Sign-ups")
         for operation in ("create", "create-company", "consent", "something-new"):
-            sync.add(PlanLine(operation, "ann@example.com", "signups"))
+            sync.add(PlanLine(operation, "ann@example.com", "signups", side=Side.MEMBRAIN))
         application.preview = Preview((sync,), {})
 
         said = on_terminal("run", "--once", stdin="y\n").stderr
@@ -322,3 +339,39 @@ class TestTheFirstRunOfASync:
         assert "1  companies, new in Membrain: created" in said
         assert "1  consent, noted in Membrain" in said
         assert "1  something-new" in said
+
+    def test_says_of_both_ways_how_many_on_which_side(
+        self, on_terminal: CommandLine, application: FakeApplication
+    ) -> None:
+        sync, changed = SyncPreview("customers", "both", "Customers"), (("job_title", "CFO", "CEO"),)
+        for side, count in ((Side.MEMBRAIN, 10), (Side.CONSTANT_CONTACT, 152)):
+            for number in range(count):
+                sync.add(PlanLine("create", f"new{number}@example.com", "customers", side=side))
+            for operation in ("update", "readdress"):
+                sync.add(PlanLine(operation, "ann@example.com", "customers", changed, side=side))
+        application.preview = Preview((sync,), {})
+
+        said = on_terminal("run", "--once", stdin="y\n").stderr
+
+        for name, count in (("Membrain", 10), ("Constant Contact", 152)):
+            assert f"{count:>9}  new in {name}: created" in said
+            assert f"1  there already: get new values in {name}" in said
+            assert f"1  get another address in {name}" in said
+            assert f"1  values in {name} give way to others; the log keeps them" in said
+        assert "the other side" not in said
+
+
+def test_the_people_who_are_skipped_are_told_apart_from_those_of_this_run(
+    on_terminal: CommandLine, application: FakeApplication
+) -> None:
+    """A run looks only at who has changed; who was skipped before is skipped still."""
+    skipped = Counts(skipped=1)
+    application.report = a_report(
+        counts=skipped, syncs={"customers": skipped}, waiting={("customers", "opted_out"): 19}
+    )
+
+    shown = Text.from_ansi(on_terminal("run", "--once").stdout).plain
+
+    headings = shown.index("Skipped in all, because")
+    assert "Skipped  Failed" in shown[:headings]
+    assert "19" in shown[headings:]

@@ -89,7 +89,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         ("credentials", "key_file", "/etc/ccsync/key", ""),
         ("credentials", "key_file", "key", "relative path"),
         ("", "account", "a b", "may hold letters"),
-        ("sync", "list", "", "is empty"),
+        ("sync", "list", "", "is empty, and has to be answered"),
         ("sync", "filter", "contact.Name = 3", "to compare, write =="),
     ],
 )

@@ -98,6 +98,18 @@ class TestFieldsOfOneSync:
         file.write(sync=sync.format("both"), fields=mapped)
         assert file.read().config.sync[0].direction == "both"
 
+    @pytest.mark.parametrize("left", ["contact.CompanyName", "contact.CompanyId"])
+    def test_a_company_is_named_by_its_own_name_towards_membrain(self, file: File, field: MakeField, left: str) -> None:
+        sync = 'name = "x"\nlist = "L"\ndirection = "{}"'
+        mapped = field(left, "company_name")
+        for direction in ("constant-contact-to-membrain", "both"):
+            problem = file.write(sync=sync.format(direction), fields=mapped).problem()
+            assert problem.path == "sync[0].field[0].membrain"
+            assert problem.hint == 'write membrain = "company.Name"'
+        one_way = field(left, "company_name", ONE_WAY)
+        assert file.write(sync=sync.format("both"), fields=one_way).read().config.sync[0].field[0].membrain == left
+        file.write(fields=mapped).read()
+
     def test_consent_goes_to_a_field_of_the_contact(self, file: File, field: MakeField) -> None:
         problem = file.write(fields=field("company.custom.Consent", "permission_to_send")).problem()
         assert problem.path == "sync[0].field[0].membrain"

@@ -28,7 +28,9 @@ def summary(data: Mapping[str, Any]) -> Iterator[str]:
     yield f"Direction  {_WAYS.get(data['direction'], data['direction'])}"
     yield f"List       {data['list']}{new}"
     counted = f"{data['people']['take_part']:,} people now: " if data["people"] else ""
-    yield f"People     {counted}{data['filter'] or 'everybody with an e-mail address'}"
+    of_list = data["direction"] == "constant-contact-to-membrain"
+    everybody = "the members of the list" if of_list else "everybody with an e-mail address"
+    yield f"People     {counted}{data['filter'] or everybody}"
     yield f"Fields     {', '.join(one['constant_contact'] for one in data['fields']) or 'the e-mail address alone'}"
     for one in data["warnings"]:
         yield f"Warning    {one}"
@@ -45,9 +47,13 @@ def render(output: Output, *, data: Mapping[str, Any], told: bool) -> None:
         for line in list(summary(data))[1:]:
             output.paragraph(f"  {line}", hanging=" " * 13)
     output.line()
-    output.line("To run it every 3 minutes, type crontab -e and add this line:")
-    output.line(data["crontab"])
-    output.line()
+    if data["runs"] == "cron":
+        output.line("To run it every 3 minutes, type crontab -e and add this line:")
+        output.line(data["crontab"])
+        output.line()
+    elif data["runs"] == "systemd":
+        output.line('For systemd: the two units stand in the README, under "Let it run by itself"')
+        output.line()
     output.way_on("Look first:  ccsync run --once --dry-run")
     output.way_on("Then:        ccsync run --once")
     output.way_on("And see:     ccsync status")

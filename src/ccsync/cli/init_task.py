@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccsync.cli import init_page
 from ccsync.cli.output import Result
-from ccsync.errors import ExitCode, Interrupted, UsageError
+from ccsync.errors import ExitCode, Interrupted, LocalError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +38,7 @@ def init(
     path = place_of_new(session.everywhere.config, session.environment.variables)
     asker = asker_of(session)
     try:
+        _can_be_written(path)
         _may_be_written(asker, path, force=force)
         agreed, undo = _written(session, asker, path, _said(session, said, settings, with_key=with_key), force=force)
         wanted = dry_run if dry_run is not None else _wants_dry_run(asker)
@@ -45,6 +46,16 @@ def init(
         raise Interrupted(_NOTHING, exit_code=getattr(stop, "exit_code", ExitCode.INTERRUPTED)) from None
     data = {**agreed.as_data(), "path": str(path), "undo": undo, "crontab": init_page.crontab(path, session)}
     return _answer(session, path, data, told=asker.present, dry_run=wanted)
+
+
+def _can_be_written(path: Path) -> None:
+    """LocalError when the folder, or the nearest one that is there, takes no files: told before any question."""
+    folder = next(one for one in path.resolve().parents if os.access(one, os.F_OK))
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise LocalError(
+            f"{path} cannot be written: {folder} may not be written to",
+            hint="name another place: ccsync --config FILE init",
+        )
 
 
 def _may_be_written(asker: Asker, path: Path, *, force: bool) -> None:
@@ -60,7 +71,7 @@ def _said(session: Session, said: dict[str, Any], settings: dict[str, Any], *, w
     from ccsync.cli.auth_flow import membrain_key_from_person
     from ccsync.engine.setup.asking import Said
     from ccsync.engine.setup.people import FIELDS
-    from ccsync.engine.setup.services import RUNS, STORES, WAYS
+    from ccsync.engine.setup.services import RUNS, STORES, WAYS, WITH_KEY
 
     for name, words in {"login": WAYS, "runs": RUNS, "store": STORES, "fields": FIELDS}.items():
         if said[name] is not None and said[name] not in words:
@@ -68,7 +79,11 @@ def _said(session: Session, said: dict[str, Any], settings: dict[str, Any], *, w
             raise UsageError(
                 f"{flag} {said[name]}: it is one of {', '.join(words)}", hint=f"ccsync init {flag} {words[0]}"
             )
-    key = membrain_key_from_person(session.environment.stdin, with_key=True) if with_key else None
+    try:
+        key = membrain_key_from_person(session.environment.stdin, with_key=True) if with_key else None
+    except UsageError as error:
+        error.hint = WITH_KEY  # a login by itself needs the file that there is not
+        raise
     return Said(**said, key=key, settings=settings)
 
 
@@ -84,7 +99,7 @@ def _written(session: Session, asker: Asker, path: Path, said: Said, *, force: b
             for line in init_page.summary(agreed.as_data()):
                 asker.tell(line)
             if not asker.confirm(f"Write {path}?", proposed=True):
-                raise UsageError("nothing was written", hint="ccsync init")
+                raise UsageError("nothing was written", hint="ccsync init --sandbox" if said.sandbox else "ccsync init")
         allowed = force or asker.present  # on a terminal it was asked at the beginning
         with outside.keeping():
             undo = write_new(path, agreed.tables, replace=allowed)

@@ -24,6 +24,7 @@ _LISTS = {
     "prospects": "prospects",
     "constant_contact": "contacts of Constant Contact",
 }
+_TO_MEMBRAIN = "constant-contact-to-membrain"
 _LONGEST_NAME = 36  # a longer one is cut, so that the rest of the table is seen
 _SETTINGS = ("direction", "values", "default", "clear", "when_too_long")
 _USUAL = {"clear": False, "when_too_long": "reject"}
@@ -35,7 +36,7 @@ def render_list(output: Output, *, data: Mapping[str, Any]) -> None:
         if number:
             output.line()
         output.line(f"Sync {sync['name']}: {sync['direction'].replace('-', ' ')}, list {sync['list']}")
-        output.paragraph(f"Filter: {sync['filter'] or 'none, everybody with an e-mail address'}", hanging="  ")
+        output.paragraph(_who(sync), hanging="  ")
         if not sync["fields"]:
             which = f" --sync {shlex.quote(sync['name'])}" if len(data["syncs"]) > 1 else ""
             output.way_on(f"No fields yet: ccsync map suggest{which}")
@@ -46,6 +47,12 @@ def render_list(output: Output, *, data: Mapping[str, Any]) -> None:
         notes = [(one["constant_contact"], note) for one in sync["fields"] for note in _settings(one)]
         for name, note in notes:
             output.paragraph(f"  {name}: {note}", hanging="    ")
+
+
+def _who(sync: Mapping[str, Any]) -> str:
+    if sync["direction"] == _TO_MEMBRAIN:
+        return "People: the members of the list"
+    return f"Filter: {sync['filter'] or 'none, everybody with an e-mail address'}"
 
 
 def _settings(field: Mapping[str, Any]) -> Iterator[str]:
@@ -128,6 +135,9 @@ def render_check(output: Output, *, data: Mapping[str, Any]) -> None:
     whose = "who match the filter" if data["matching_only"] else "whether or not they match the filter"
     for sync in data["syncs"]:
         name = f"[{sync['sync']}] " if several else ""
+        if sync["direction"] == _TO_MEMBRAIN:
+            output.paragraph(f"{name}No values of Membrain travel: none were looked at", hanging="  ")
+            continue
         output.paragraph(f"{name}Looked at the values of {sync['people']:,} people, {whose}", hanging="  ")
     _basis(output, data["basis"])
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import termios
 import textwrap
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ccsync.cli import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
     from ccsync.cli.progress import Bar
     from ccsync.cli.session import Session
@@ -20,10 +23,10 @@ FIELDS = 3
 
 _LONGEST = 40  # characters of a value
 _INDENT = " " * 11
-_SIDES = {
-    "membrain-to-constant-contact": ('from Membrain to the list "{}" in Constant Contact', "Constant Contact"),
-    "constant-contact-to-membrain": ('from the list "{}" in Constant Contact to Membrain', "Membrain"),
-    "both": ('between Membrain and the list "{}" in Constant Contact, both ways', "the other side"),
+_WAYS = {
+    "membrain-to-constant-contact": 'from Membrain to the list "{}" in Constant Contact',
+    "constant-contact-to-membrain": 'from the list "{}" in Constant Contact to Membrain',
+    "both": 'between Membrain and the list "{}" in Constant Contact, both ways',
 }
 _DONE = {
     "create": "new in {}: created",
@@ -56,23 +59,24 @@ def told(preview: Preview) -> Iterator[str]:
     for sync in preview.syncs:
         yield from _about(sync)
     if preview.others:
-        done = ", ".join(f"{count} x {operation}" for operation, count in preview.others.items())
+        done = ", ".join(
+            f"{count} x {words.step(operation, side)}" for (side, operation), count in preview.others.items()
+        )
         yield f"The syncs that have run before go on: {done}"
         yield ""
     yield "Nothing has been written so far. `ccsync run --once --dry-run` shows everybody."
 
 
 def _about(sync: SyncPreview) -> Iterator[str]:
-    way, target = _SIDES[sync.direction]
     yield f'First run of the sync "{sync.name}",'
-    yield f"{way.format(sync.listed)}:"
+    yield f"{_WAYS[sync.direction].format(sync.listed)}:"
     yield ""
-    for operation, count in sync.operations.items():
-        yield _counted(count, _DONE.get(operation, operation).format(target))
-        for line in sync.examples[operation]:
+    for (side, operation), count in sync.operations.items():
+        yield _counted(count, _DONE.get(operation, operation).format(words.SIDES[side]))
+        for line in sync.examples[side, operation]:
             yield f"{_INDENT}{_example(line)}"
-    if sync.replaced:
-        yield _counted(sync.replaced, f"values in {target} give way to others; the log keeps them")
+    for side, count in sync.replaced.items():
+        yield _counted(count, f"values in {words.SIDES[side]} give way to others; the log keeps them")
     for reason, count in sorted(sync.waiting.items(), key=lambda one: -one[1]):
         yield _counted(count, f"left out: {words.reason(reason)}")
     yield ""
@@ -100,8 +104,9 @@ def _short(text: str) -> str:
 
 
 def _yes(session: Session) -> bool:
-    """Return whether a word for yes is typed; the end of the input is a no."""
+    """Return whether a word for yes is typed from now on; the end of the input is a no."""
     stdin, stderr = session.environment.stdin, session.environment.stderr
+    _forget_typed(stdin)
     while True:
         stderr.write("Go on? [y/N] ")
         stderr.flush()
@@ -111,3 +116,9 @@ def _yes(session: Session) -> bool:
             if not typed.endswith("\n"):
                 stderr.write("\n")
             return answer in ("y", "yes")
+
+
+def _forget_typed(stdin: TextIO) -> None:
+    """Drop what was typed before there was anything to read: it answers nothing."""
+    with suppress(OSError, termios.error):  # a stream that has no such queue
+        termios.tcflush(stdin, termios.TCIFLUSH)

@@ -28,7 +28,9 @@ def render(output: Output, *, data: Mapping[str, Any]) -> None:
     output.print(table(("Sync", *_HEADINGS), _counts(data), numbers=_HEADINGS))
     if data["waiting"]:
         output.line()
-        output.print(table(("Skipped because", "Sync", "People"), _waiting(data["waiting"]), numbers=("People",)))
+        output.print(
+            table(("Skipped in all, because", "Sync", "People"), _waiting(data["waiting"]), numbers=("People",))
+        )
     output.line()
     output.line("Calls: " + calls(data["calls"]))
     if data["log"]:
@@ -76,12 +78,13 @@ def _plan(output: Output, plan: Iterable[Mapping[str, Any]]) -> None:
     """Write one block for each person: what, to which list, each field, and why."""
     totals: dict[str, int] = defaultdict(int)
     for line in plan:
-        totals[line["operation"]] += 1
+        step = words.step(line["operation"], line["side"])
+        totals[step] += 1
         why = f"  ({line['reason']})" if line["reason"] else ""
-        output.line(f"{line['operation']:<16}  {line['contact']}  [{line['sync']}]{why}")
+        output.line(f"{step:<26}  {line['contact']}  [{line['sync']}]{why}")
         for field in line["fields"]:
             output.line(f"{'':16}    {field['field']}: {_value(field['old'])} -> {_value(field['new'])}")
-    said = ", ".join(f"{count} x {operation}" for operation, count in totals.items())
+    said = ", ".join(f"{count} x {step}" for step, count in totals.items())
     output.line(f"Plan: {said}" if said else "Plan: nothing to do")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+SIDES = {"membrain": "Membrain", "constant-contact": "Constant Contact"}
+_OF_LISTS = {"add-to-list", "remove-from-list"}
 _REASONS = {
     "no_email": "has no e-mail address in Membrain",
     "opted_out": "opted out of mail in Constant Contact",
@@ -26,6 +28,11 @@ _REASONS = {
 def reason(word: str) -> str:
     """Say a reason in a few words; a new one stands for itself."""
     return _REASONS.get(word, word)
+
+
+def step(operation: str, side: str) -> str:
+    """Say an operation of a plan with the side that it writes to; lists are in Constant Contact alone."""
+    return operation if operation in _OF_LISTS else f"{operation} in {SIDES[side]}"
 
 
 def moment(iso: str | None) -> str:

@@ -62,6 +62,8 @@ def complaint(table: str, key: str, value: Any) -> str:
     found = next((one for one in problems_in(tables) if one.path.startswith(path)), None)
     if found is None:
         return ""
+    if value == "":
+        return "is empty, and has to be answered"
     pictured = "\n" in found.message  # and says enough
     return f"{found.message} ({found.hint})" if found.hint and not pictured else found.message
 

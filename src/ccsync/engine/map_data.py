@@ -11,9 +11,10 @@ from ccsync.config.sides import parts_of
 from ccsync.engine.pull_membrain import stream
 from ccsync.engine.rules import chosen, kinds_of_project, rule_of, rules_of
 from ccsync.sync.catalogue import Found, Scope
-from ccsync.sync.fields import CUSTOM_PREFIX
+from ccsync.sync.fields import CUSTOM_PREFIX, FieldKind, target_field
 from ccsync.sync.filters import FilterFailed
 from ccsync.sync.map_check import Finding, Level, check_filter, check_rule, measure, typed_rule
+from ccsync.sync.mapping import Direction
 from ccsync.sync.masking import mask
 from ccsync.sync.offers import Offer, of_constant_contact, of_membrain
 from ccsync.sync.records import Resource
@@ -79,12 +80,14 @@ def suggest_data(config: Config, survey: Survey, sync: Sync, *, new: bool) -> di
     """
     lefts, rights = _offers(config, survey)
     mapped = [(field.membrain, field.constant_contact) for one in config.sync for field in one.field]
-    found = list(suggest(lefts, rights, mapped))
+    direction = Direction(sync.direction)
+    found = list(suggest(lefts, rights, mapped, direction))
     if new:
-        more = new_fields(lefts, rights, [*mapped, *((one.membrain, one.constant_contact) for one in found)])
+        taken = [*mapped, *((one.membrain, one.constant_contact) for one in found)]
+        more = new_fields(lefts, rights, taken, direction)
         custom = [field for field in sync.field if field.constant_contact.startswith(CUSTOM_PREFIX)]
         found += more[: max(0, MOST_CUSTOM_FIELDS - len(custom))]
-    entries = [*_of_other_syncs(config, sync), *((_entry(one), one.reasons) for one in found)]
+    entries = [*_of_other_syncs(config, sync), *((_entry(one, direction), one.reasons) for one in found)]
     examples = {offer.path: mask(offer.values[0]) for offer in lefts if offer.values}
     suggestions = [
         {**entry, "reasons": list(reasons), "example": examples.get(entry["membrain"], ""), "entry": entry}
@@ -93,8 +96,12 @@ def suggest_data(config: Config, survey: Survey, sync: Sync, *, new: bool) -> di
     return {"sync": sync.name, "suggestions": suggestions, "basis": _basis(survey)}
 
 
-def _entry(one: Suggestion) -> dict[str, Any]:
-    return {"membrain": one.membrain, "constant_contact": one.constant_contact}
+def _entry(one: Suggestion, direction: Direction) -> dict[str, Any]:
+    """Return what stands in the file; a day without its year is no date of Membrain's, and travels one way."""
+    entry = {"membrain": one.membrain, "constant_contact": one.constant_contact}
+    target = target_field(one.constant_contact)
+    one_way = direction is Direction.BOTH and target is not None and target.kind is FieldKind.MONTH_DAY
+    return {**entry, "direction": Direction.TO_CONSTANT_CONTACT.value} if one_way else entry
 
 
 def _of_other_syncs(config: Config, sync: Sync) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
@@ -128,7 +135,7 @@ def check_data(config: Config, survey: Survey, only: str | None) -> dict[str, An
     ]
     counts = {level.value: sum(one["level"] == level for one in findings) for level in Level}
     people = [
-        {"sync": sync.name, "fields": len(sync.field), "people": count}
+        {"sync": sync.name, "direction": sync.direction, "fields": len(sync.field), "people": count}
         for sync, (count, _) in zip(syncs, checked, strict=True)
     ]
     matching = survey.mirrored(stream(Resource.CONTACTS)) is not None
@@ -143,7 +150,7 @@ def check_data(config: Config, survey: Survey, only: str | None) -> dict[str, An
 
 def _check(survey: Survey, sync: Sync, fields: tuple[CustomField, ...]) -> tuple[int, list[Finding]]:
     rules = rules_of(sync)
-    people = _people(survey, rules)
+    people = _people(survey, rules) if rules.direction.fills_constant_contact else []
     catalogue, projects = survey.catalogue(), kinds_of_project(sync)
     resolutions = [catalogue.resolve(field.membrain, projects) for field in sync.field]
     bound = [

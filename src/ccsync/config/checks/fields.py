@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ccsync.config.checks.reading import FieldEntry, SyncEntry
 
+_COMPANY_OF_A_PERSON = ("contact.CompanyName", "contact.CompanyId")
 MOST_CUSTOM_FIELDS = 25  # Constant Contact: custom fields of one contact
 
 
@@ -97,6 +98,9 @@ def _owner(entry: FieldEntry, sync: SyncEntry, lines: Lines) -> Iterator[Problem
     elif record == "project" and sync.ways_of(field) == {TO_MEMBRAIN}:
         message = f'"{field.membrain}" is only ever read: projects are made and changed in Membrain'
         yield _problem(entry, "membrain", lines, message, "take this [[sync.field]] out")
+    elif field.membrain in _COMPANY_OF_A_PERSON and TO_MEMBRAIN in sync.ways_of(field):
+        message = f'"{field.membrain}" is only ever read: in Membrain a person belongs to a company by its own name'
+        yield _problem(entry, "membrain", lines, message, 'write membrain = "company.Name"')
 
 
 def _default(entry: FieldEntry, sync: SyncEntry, lines: Lines) -> Iterator[Problem]:

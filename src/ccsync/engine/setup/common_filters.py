@@ -44,8 +44,7 @@ def _found(offers: list[Offer]) -> Iterator[Common]:
         if one.path.startswith(Scope.CONTACT) and (term := _yes(one)):
             yield Common(f"{one.display}: {term[0]}", term[1])
     for one in offers:
-        if one.path == _COUNTRY:
-            value = _most_frequent(one)
+        if one.path == _COUNTRY and (value := _most_frequent(one)):
             yield Common(f"Companies in {value}", f"{one.path} == {_quoted(value)}")
     for one in offers:
         if one.custom and one.type == PropertyType.SELECT and not _yes(one) and (value := _most_frequent(one)):

@@ -19,10 +19,11 @@ _LOGIN = "ccsync auth login"
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What the file will hold, and what was seen on the way to it."""
+    """What the file will hold, what was seen on the way to it, and a word of ``--runs``."""
 
     tables: Tables
     chosen: Chosen
+    runs: str
 
     def as_data(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -36,9 +37,10 @@ class Agreed:
             "new_list": self.chosen.new_list,
             "filter": sync["filter"],
             "people": counted and {key: counted[key] for key in ("people", "matches", "take_part", "failed")},
-            "warnings": unknown(counted) if counted else [],
+            "warnings": [*self.chosen.told, *(unknown(counted) if counted else [])],
             "fields": list(sync.get("field", ())),
             "left_out": list(self.chosen.left_out),
+            "runs": self.runs,
         }
 
 
@@ -58,7 +60,7 @@ def converse(talk: Talk) -> Agreed:
 
 
 def _talked(talk: Talk) -> Agreed:
-    tables = services(talk)
+    tables, runs = services(talk)
     with talk.outside.looking(tables) as survey:
         chosen = people(talk, tables, survey)
-    return Agreed({**tables, "sync": [chosen.sync]}, chosen)
+    return Agreed({**tables, "sync": [chosen.sync]}, chosen, runs)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+import shlex
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ccsync.config.create import complaint, directions, problems_in
 from ccsync.config.model import Config
+from ccsync.config.sides import READ_ONLY
 from ccsync.engine.filter_trial import try_filter
 from ccsync.engine.map_data import suggest_data
 from ccsync.engine.pull_membrain import stream
+from ccsync.engine.rules import kinds_of_project
 from ccsync.engine.setup.asking import Choice
 from ccsync.engine.setup.common_filters import common_filters
+from ccsync.engine.setup.services import TO_CONSTANT_CONTACT, TO_MEMBRAIN
 from ccsync.errors import UsageError
 from ccsync.sync.catalogue import Scope
 from ccsync.sync.fields import CUSTOM_PREFIX
+from ccsync.sync.filters import compile_filter
 from ccsync.sync.operations import Reason
 from ccsync.sync.records import Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ccsync.config.create import Tables
+    from ccsync.config.model import Sync
     from ccsync.engine.setup.asking import Talk
     from ccsync.engine.survey import Survey
 
@@ -29,10 +38,9 @@ FIELDS = ("suggested", "new", "none")
 MOST_COUNTED = 10_000
 """So many contacts of Membrain, at 100 a page, are read to count without asking; more take minutes."""
 
-_TO_CONSTANT_CONTACT, _TO_MEMBRAIN = "membrain-to-constant-contact", "constant-contact-to-membrain"
 _DIRECTIONS = {
-    _TO_CONSTANT_CONTACT: "Membrain to Constant Contact",
-    _TO_MEMBRAIN: "Constant Contact to Membrain",
+    TO_CONSTANT_CONTACT: "Membrain to Constant Contact",
+    TO_MEMBRAIN: "Constant Contact to Membrain",
     "both": "Both ways",
 }
 _LEFT_OUT = {
@@ -48,28 +56,35 @@ _LIST = "Newsletter"
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One sync as the file will have it, and what was seen on the way: ``people`` is None when nobody was counted."""
+    """One sync as the file will have it, and what was seen on the way.
+
+    ``people`` is None when nobody was counted, ``told`` is what was understood otherwise than it was said.
+    """
 
     sync: Tables
     new_list: bool
     people: dict[str, Any] | None
     left_out: tuple[str, ...]
+    told: tuple[str, ...] = ()
 
 
 def people(talk: Talk, tables: Tables, survey: Survey) -> Chosen:
     """Return the sync that was talked about; what was said beforehand is not asked."""
     direction = _direction(talk)
-    name, is_new = _list(talk, survey)
+    if direction == TO_MEMBRAIN and talk.said.filter:
+        message = f"--filter: with --direction {TO_MEMBRAIN} whoever is on the list takes part"
+        raise UsageError(message, hint=f"ccsync init --direction {TO_MEMBRAIN} --list Customers")
+    name, is_new, told = _list(talk, survey, may_be_new=direction != TO_MEMBRAIN)
     sync: Tables = {"name": _name(talk, name), "direction": direction, "filter": "", "list": name}
     sync["when_leaving"] = "remove-from-list"
     counted = None
-    if direction != _TO_MEMBRAIN:
+    if direction != TO_MEMBRAIN:
         sync["filter"], counted = _filter(talk, {**tables, "sync": [sync]}, survey)
     entries = _fields(talk, {**tables, "sync": [sync]}, survey)
     sync["field"], left_out = _accepted({**tables, "sync": [sync]}, entries)
     if not sync["field"]:
         del sync["field"]
-    return Chosen(sync, is_new, counted, left_out)
+    return Chosen(sync, is_new, counted, left_out, told)
 
 
 def _direction(talk: Talk) -> str:
@@ -84,21 +99,52 @@ def _direction(talk: Talk) -> str:
     return talk.asker.choose("Which way shall people travel?", [Choice(one, _DIRECTIONS[one]) for one in possible])
 
 
-def _list(talk: Talk, survey: Survey) -> tuple[str, bool]:
+def _list(talk: Talk, survey: Survey, *, may_be_new: bool) -> tuple[str, bool, tuple[str, ...]]:
+    """Return the list, whether it is a new one, and what was understood otherwise than it was said."""
     with talk.asker.watching() as survey.progress:
         services = survey.services
         survey.progress.phase("reading the lists of Constant Contact")
         rows = services.constant_contact.lists()
     known = {str(row["name"]): row.get("membership_count") for row in rows}
-    name = talk.said.list
-    if name is None:
-        titles = [Choice(one, _titled(one, known[one])) for one in sorted(known, key=str.casefold)]
-        name = talk.asker.choose("Which list of Constant Contact?", [*titles, Choice(_OTHER, "A new list")])
-        if name == _OTHER:
-            name = talk.asker.text("Name of the new list", "" if _LIST in known else _LIST, _wrong_list)
-    if wrong := _wrong_list(name):
+    said = talk.said.list
+    if said is None:
+        said = _asked_list(talk, known, may_be_new=may_be_new)
+    if wrong := _wrong_list(said):
         raise UsageError(f"--list: {wrong}", hint="ccsync init --list Customers")
-    return name, name not in known
+    name = _as_it_is_spelled(said, known)
+    if name not in known and not may_be_new:
+        raise _no_list(name, known)
+    if name == said:
+        return name, name not in known, ()
+    told = f'the list "{said}" is there already as "{name}": that one is taken'
+    talk.asker.tell(told)
+    return name, False, (told,)
+
+
+def _asked_list(talk: Talk, known: dict[str, Any], *, may_be_new: bool) -> str:
+    titles = [Choice(one, _titled(one, known[one])) for one in sorted(known, key=str.casefold)]
+    choices = [*titles, *([Choice(_OTHER, "A new list")] if may_be_new else [])]
+    if not choices:
+        message = "Constant Contact has no list yet, and this direction takes people from one"
+        raise UsageError(message, hint="make one in Constant Contact, then type: ccsync init")
+    name = talk.asker.choose("Which list of Constant Contact?", choices)
+    if name == _OTHER:
+        name = talk.asker.text("Name of the new list", "" if _LIST in known else _LIST, _wrong_list)
+    return name
+
+
+def _as_it_is_spelled(name: str, known: dict[str, Any]) -> str:
+    """Return the name of the list that a run takes: letter for letter, else without regard to case."""
+    alike = [one for one in known if one.casefold() == name.casefold()]
+    return name if name in known or not alike else alike[0]
+
+
+def _no_list(name: str, known: dict[str, Any]) -> UsageError:
+    close = difflib.get_close_matches(name, known, n=1)
+    like = f': did you mean "{close[0]}"?' if close else ""
+    there = shlex.quote(close[0]) if close else "NAME"
+    message = f'Constant Contact has no list "{name}", and this direction takes people from one{like}'
+    return UsageError(message, hint=f"ccsync init --list {there}")
 
 
 def _titled(name: str, members: Any) -> str:
@@ -166,11 +212,30 @@ def _wrong_filter(expression: str) -> str:
 def _trial(talk: Talk, tables: Tables, survey: Survey, expression: str, *, counts: bool) -> dict[str, Any] | None:
     if wrong := _wrong_filter(expression):
         raise UsageError(f"the filter is wrong: {wrong}", hint="""ccsync init --filter 'company.CountryCode == "SE"'""")
-    if not counts:
-        return None
     sync = Config.model_validate(tables).sync[0]
     with talk.asker.watching() as survey.progress:
-        return try_filter(survey, sync, expression)
+        found = try_filter(survey, sync, expression) if counts else None
+        names = _not_there(survey, sync, expression)
+    if names:
+        raise UsageError("; ".join(names), hint="""ccsync init --filter 'company.CountryCode == "SE"'""")
+    return found
+
+
+def _not_there(survey: Survey, sync: Sync, expression: str) -> list[str]:
+    """Say which names of a filter Membrain surely does not have: rows show them, beside custom fields."""
+    matcher, projects = compile_filter(expression), kinds_of_project(sync)
+    used = [scope for scope in Scope if matcher.uses(scope)]
+    shown = {scope for scope in used for kind in scope.resources(projects) if survey.sample(kind)}
+    return [
+        _lacking(one.name, one.suggestions)
+        for one in matcher.unknown(survey.catalogue(), projects)
+        if ".custom" in one.name or one.name.partition(".")[0] in shown
+    ]
+
+
+def _lacking(name: str, suggestions: Sequence[str]) -> str:
+    close = f": did you mean {' or '.join(suggestions)}?" if suggestions else ""
+    return f"Membrain has no {name}, which counts as not set{close}"
 
 
 def _said(found: dict[str, Any]) -> str:
@@ -188,11 +253,7 @@ def _said(found: dict[str, Any]) -> str:
 
 def unknown(found: dict[str, Any]) -> list[str]:
     """Say which names of the filter Membrain does not have: with one of them it takes nobody, or everybody."""
-    lines = []
-    for one in found["unknown"]:
-        close = f": did you mean {' or '.join(one['suggestions'])}?" if one["suggestions"] else ""
-        lines.append(f"Membrain has no {one['name']}, which counts as not set{close}")
-    return lines
+    return [_lacking(one["name"], one["suggestions"]) for one in found["unknown"]]
 
 
 def _fields(talk: Talk, tables: Tables, survey: Survey) -> list[dict[str, Any]]:
@@ -213,6 +274,8 @@ def _fields(talk: Talk, tables: Tables, survey: Survey) -> list[dict[str, Any]]:
         talk.asker.tell("No fields of both sides go together by name; ccsync map add adds pairs")
         return []
     proposed = {one.value for one in choices} - new
+    if config.sync[0].direction == TO_CONSTANT_CONTACT:
+        proposed -= {*READ_ONLY}  # it alone would write to Membrain
     picked = talk.asker.pick("Which fields travel, beside the e-mail address?", choices, proposed)
     return [one["entry"] for one in pairs if one["constant_contact"] in picked]
 

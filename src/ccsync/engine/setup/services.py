@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RUNS = ("hand", "cron", "systemd")
 STORES = ("keyring", "encrypted-file")
 WAYS = ("browser", "no-browser", "device", "keep")
+TO_CONSTANT_CONTACT, TO_MEMBRAIN = "membrain-to-constant-contact", "constant-contact-to-membrain"
+WITH_KEY = "ccsync init --with-key < FILE, beside the other flags"
+"""What to type to give a key off a terminal."""
 
 _HOST = ".membrain.com"
 _SANDBOX_ACCOUNT = "example"
@@ -31,6 +34,7 @@ _RUNS = (
     Choice("cron", "By itself, from a crontab"),
     Choice("systemd", "By itself, from a systemd timer"),
 )
+_RUNS_PROPOSED = "cron"
 _STORES = {
     "keyring": "The keyring, open while I am logged in",
     "encrypted-file": "An encrypted file, with a key file",
@@ -42,30 +46,39 @@ _WAYS = {
 }
 
 
-def services(talk: Talk) -> Tables:
-    """Return the tables about the services; what was said beforehand is not asked."""
+def services(talk: Talk) -> tuple[Tables, str]:
+    """Return the tables about the services, and how ccsync will run; what was said beforehand is not asked."""
     if _is_sandbox(talk):
         account = _answer(talk, "account", talk.said.account or _SANDBOX_ACCOUNT)
-        return {"account": account, "sandbox": {"enabled": True}}
+        return {"account": account, "sandbox": {"enabled": True}}, talk.said.runs or _RUNS_PROPOSED
     tables: Tables = {"account": "", "membrain": _instance(talk, talk.said.instance)}
     tables["account"] = _account(talk, tables)
     tables["constant_contact"] = {}
-    stored = _credentials(talk, tables)
+    runs = talk.said.runs or talk.asker.choose("How will ccsync run?", _RUNS, _RUNS_PROPOSED)
+    stored = _credentials(talk, tables, runs)
     _membrain_key(talk, tables, stored)
     _constant_contact(talk, tables, stored)
-    return tables
+    return tables, runs
 
 
 def missing(talk: Talk) -> list[str]:
-    """Return the flags whose answers are needed and were not given."""
+    """Return the flags whose answers are needed and were not given; a key alone may be stored already."""
     said = talk.said
-    always = {"--list": said.list, "--filter": said.filter, "--direction": said.direction, "--fields": said.fields}
-    if said.sandbox is None:
-        return ["--sandbox or --real", *_open(always)]
+    asked = _open(
+        {"--list": said.list, "--filter": said.filter, "--direction": said.direction, "--fields": said.fields}
+    )
+    if said.direction == TO_MEMBRAIN and "--filter" in asked:
+        asked.remove("--filter")  # whoever is on the list goes to Membrain
     if said.sandbox:
-        return _open(always)
-    needed = {"--instance": said.instance, "--runs": said.runs, "--client-id": said.client_id, "--login": said.login}
-    return _open({**needed, **always})
+        return asked
+    real = _open({"--client-id": said.client_id, "--login": said.login, "--runs": said.runs})
+    place = _open({"--instance": said.instance})
+    key = ["--with-key unless a key is stored"] if said.key is None else []
+    if said.sandbox is None:
+        services_of_own = ", ".join((*place, *key, *real))
+        needs = f" (which needs {services_of_own})" if services_of_own else ""
+        return [f"--sandbox or --real{needs}", *asked]
+    return [*place, *key, *real, *asked] if place or real or asked else []
 
 
 def _open(flags: dict[str, str | None]) -> list[str]:
@@ -118,10 +131,9 @@ def _answer(_talk: Talk, key: str, value: str) -> str:
     return value
 
 
-def _credentials(talk: Talk, tables: Tables) -> Stored:
+def _credentials(talk: Talk, tables: Tables, runs: str) -> Stored:
     """Choose where logins are kept, by how ccsync will run, until a place is found that works."""
     said, asker = talk.said, talk.asker
-    runs = said.runs or asker.choose("How will ccsync run?", _RUNS, "cron")
     order = STORES if runs == "hand" else STORES[::-1]  # a keyring is locked while nobody is logged in
     store = said.store or (order[0] if said.runs and not asker.present else None)
     while True:
@@ -160,7 +172,7 @@ def _membrain_key(talk: Talk, tables: Tables, stored: Stored) -> None:
         if not asker.present or asker.confirm(question, proposed=True):
             return
     if key is None and not asker.present:
-        raise UsageError("there is no key for Membrain", hint="ccsync init --with-key < FILE, beside the other flags")
+        raise UsageError("there is no key for Membrain", hint=WITH_KEY)
 
     def once() -> None:
         nonlocal key
