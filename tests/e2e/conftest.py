@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -203,6 +204,14 @@ def allow(address: str, decision: str = "allow") -> requests.Response:
     hidden = {name: unescape(value) for name, value in HIDDEN.findall(page.text)}
     form = {**hidden, "decision": decision}
     return requests.post(address.partition("?")[0], data=form, timeout=10)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Have children hear Ctrl-C: a shell that starts the tests in the background ignores it, and hands that down."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

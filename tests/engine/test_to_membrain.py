@@ -165,3 +165,18 @@ def test_a_last_name_alone_is_the_name_of_somebody_new_and_nobody_s_first_name(i
     assert inward.in_membrain("tove@example.com")["Name"] == "Tove Bakke"
     assert inward.in_membrain("ann@example.com")["Name"] == "Berg"
     inward.quietly()
+
+
+def test_whoever_somebody_makes_in_membrain_meanwhile_is_not_made_again(inward: World) -> None:
+    member(inward, "aa@example.com", first_name="Aa")
+    member(inward, "bo@example.com", first_name="Bo", company_name="Fjord AS")
+
+    def a_seller_is_quicker() -> None:
+        inward.wait(minutes=2)
+        inward.person("Bo Berg", "bo@example.com", CompanyId=inward.company("Fjord AS"))
+
+    inward.wires.after("POST /API/v2/contacts/", a_seller_is_quicker)
+    inward.run()
+    inward.run()
+    assert inward.in_membrain("bo@example.com")["CompanyName"] == "Fjord AS"
+    assert inward.companies() == ["Fjord AS", "Nordlys AS"]

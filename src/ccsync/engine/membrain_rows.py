@@ -13,7 +13,7 @@ from ccsync.membrain import side
 from ccsync.membrain.encoding import UnknownOptionError, encoded
 from ccsync.membrain.rows import examples, is_set
 from ccsync.sync.catalogue import PropertyType, property_name
-from ccsync.sync.records import MembrainId
+from ccsync.sync.records import MembrainId, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ccsync.engine.pull_membrain import MembrainReader
     from ccsync.sync.catalogue import Property
     from ccsync.sync.operations import FieldChange
-    from ccsync.sync.records import MembrainRecord, Resource
+    from ccsync.sync.records import MembrainRecord
 
 SINGLE = "membrain.single_records"
 """The fact whether Membrain ever served a single record: then it has none that it does not serve."""
@@ -94,6 +94,20 @@ class MembrainRows:
     def record(self, resource: Resource, row: Mapping[str, Any]) -> MembrainRecord:
         """Return a raw row as a record."""
         return side.record(resource, row, self._reader.known_catalogue(), self._context.zone)
+
+    def lately(self, since: datetime) -> None:
+        """Bring into the mirror which people and companies changed since a moment.
+
+        A list of which nobody knows yet whether its range of times filters was empty: it is read whole. One whose range
+        is ignored would have to be, each time, and is left to the next run.
+        """
+        context = self._context
+        for resource in (Resource.COMPANIES, Resource.CONTACTS):
+            filters = context.store.progress.fact(f"{RANGE_FILTERS}.{resource.value}")
+            if filters in (YES, None):
+                window = (since - OVERLAP, context.clock.now() + FAR_END) if filters else None
+                for page in context.membrain.pages(resource.value, changed=window):
+                    self._reader.take(resource, page)
 
     def look(
         self, resource: Resource, record_id: str | None, since: datetime, is_it: Callable[[MembrainRecord], bool]

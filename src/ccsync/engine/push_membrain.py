@@ -7,6 +7,7 @@ written, and whoever changed there since the plan was made is planned anew.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccsync.engine.companies import PATIENCE, Companies, CompanyOnTheWayError, NoCompanyError
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from ccsync.sync.records import MembrainRecord
 
 CHUNK = 100
+YOUNG = timedelta(minutes=1)
+"""So long a reading of Membrain is good enough to make somebody whom it does not show."""
 NOT_KEPT = "Membrain does not show it, although it took it"
 
 
@@ -45,6 +48,7 @@ class MembrainPush:
         self._rows = MembrainRows(context, reader)
         self._companies = Companies(context, self._rows, outcomes)
         self._put = PutKeeps(context, self._rows)
+        self._looked = context.clock.now()
 
     def settle(self) -> None:
         """Look after what earlier runs left: requests whose end nobody saw, plans never sent; and refusals, when asked.
@@ -115,6 +119,9 @@ class MembrainPush:
 
     def _create(self, stored: StoredMembrainIntent) -> None:
         intent, context = stored.intent, self._context
+        if self._is_there_by_now(intent):
+            self._outcomes.again(stored)
+            return
         company = self._companies.of(intent)
         values, unknown = self._rows.sent(Resource.CONTACTS, _values(intent))
         began = context.clock.now()
@@ -132,6 +139,15 @@ class MembrainPush:
         changes = tuple(one for one in intent.changes if one in taken or one in refused or one not in sendable)
         stored = replace(stored, intent=replace(intent, changes=changes))
         self._compare(stored, made[0], began, company, problems | _refusals(refused))
+
+    def _is_there_by_now(self, intent: MembrainIntent) -> bool:
+        """Tell whether somebody made a person in Membrain while others were written, which may take a long time."""
+        now, store = self._context.clock.now(), self._context.store
+        if now - self._looked > YOUNG:
+            self._rows.lately(self._looked)
+            self._looked = now
+        key = email_key(intent.email)
+        return any(not one.gone for one in store.mirror.everybody_by_email([key]).get(key, ()))
 
     def _update(self, stored: StoredMembrainIntent) -> None:
         intent, context = stored.intent, self._context
