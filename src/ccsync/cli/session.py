@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from ccsync.clock import Clock, SystemClock
+from ccsync.stopping import StopRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,6 +142,7 @@ class Environment:
     variables: Mapping[str, str]
     clock: Clock
     open_application: Opener = _open_application
+    stop: StopRequest = field(default_factory=StopRequest)
 
     @classmethod
     def of_process(cls) -> Environment:

@@ -27,8 +27,8 @@ _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _ROOT = 0
-_LOCK = "lock"
-_HOLDER = "lock.json"
+_PATIENCE = 0.2
+"""Seconds: whoever only looks who holds a lock holds it for a moment, which must not send a run away."""
 
 
 def state_root(environ: Mapping[str, str]) -> Path:
@@ -120,11 +120,14 @@ class AccountLock:
     Who holds it stands in a file beside it, for people to read; the lock does not depend on what that file says.
     """
 
+    name = "lock"
+    held_by_whom, hint = "another run of this account is on", "ccsync status shows how far it is"
+
     def __init__(self, folder: Path, clock: Clock) -> None:
         from filelock import FileLock  # noqa: PLC0415 - commands that only read need no lock
 
-        self._lock = FileLock(folder / _LOCK, timeout=0, mode=_PRIVATE_FILE, thread_local=False)
-        self._holder = folder / _HOLDER
+        self._lock = FileLock(folder / self.name, timeout=_PATIENCE, mode=_PRIVATE_FILE, thread_local=False)
+        self._holder = folder / f"{self.name}.json"
         self._clock = clock
 
     def acquire(self) -> None:
@@ -148,6 +151,15 @@ class AccountLock:
             self._holder.unlink(missing_ok=True)
             self._lock.release()
 
+    def held(self) -> Holder | None:
+        """Return who holds the lock now, a ``Holder`` of process 0 when that is not known; None when nobody does."""
+        try:
+            self.acquire()
+        except Locked:
+            return self.holder() or Holder(0, "")
+        self.release()
+        return None
+
     def holder(self) -> Holder | None:
         """Return who wrote down last that they hold the lock; None when that cannot be told."""
         try:
@@ -168,7 +180,7 @@ class AccountLock:
     def _locked(self) -> Locked:
         holder = self.holder()
         who = f"process {holder.pid}, since {holder.since}" if holder else "who holds it is not known"
-        return Locked(f"another run of this account is on ({who})", hint="ccsync status shows how far it is")
+        return Locked(f"{self.held_by_whom} ({who})", hint=self.hint)
 
     def _write_holder(self) -> None:
         """Note who holds the lock; a disk that has no room for that does not stop a run, which will say so itself."""
@@ -181,3 +193,10 @@ class AccountLock:
             beside.replace(self._holder)
         except OSError:
             self._holder.unlink(missing_ok=True)
+
+
+class ServiceLock(AccountLock):
+    """The lock of the service that runs an account again and again; each of its runs takes ``AccountLock`` as well."""
+
+    name = "service"
+    held_by_whom, hint = "the service of this account is on already", "ccsync daemon status"

@@ -1,0 +1,3 @@
+"""What runs ccsync without anybody watching: the loop, the background process, units and cron lines, notices."""
+
+from __future__ import annotations
