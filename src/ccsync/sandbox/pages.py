@@ -21,6 +21,7 @@ _FRAME: Final = Markup(
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>ccsync sandbox</title>
 <style>
 body {{ font: 14px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1c2430; background: #f6f7f9; }}
@@ -32,9 +33,9 @@ table {{ border-collapse: collapse; table-layout: fixed; width: 100%; margin: .7
 caption {{ text-align: left; font-weight: 600; padding: .25rem 0; }}
 th, td {{ text-align: left; padding: .2rem .6rem .2rem 0; border-bottom: 1px solid #e8ebef;
   vertical-align: top; overflow-wrap: anywhere; }}
-th:nth-last-child(4) {{ width: 39%; }}
-th:nth-last-child(3) {{ width: 23%; }}
-th:nth-last-child(2):nth-child(3) {{ width: 21%; }}
+th:nth-last-child(4) {{ width: 36%; }}
+th:nth-last-child(3) {{ width: 21%; }}
+th:nth-last-child(2):nth-child(3) {{ width: 20%; }}
 th {{ font-weight: 600; color: #4b5868; white-space: nowrap; }}
 .gone {{ color: #6b7684; text-decoration: line-through; }}
 p {{ margin: .25rem 0; color: #4b5868; }}
