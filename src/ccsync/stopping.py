@@ -5,10 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ccsync.errors import ExitCode
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ccsync.errors import ExitCode
+
+
+AT_LATEST = 30.0
+"""So many seconds after the first signal nothing is waited for any more: what is in hand is left as a kill would.
+
+Mostly it is finished in less than one second; a service that says nothing delays the end by 12.
+"""
 
 
 class StopAsked(KeyboardInterrupt):
@@ -23,14 +30,16 @@ class StopRequest:
     """What signals have asked of this process.
 
     A signal raises ``StopAsked`` where the program happens to be, as Python does it with Ctrl-C. Inside ``gently`` the
-    first one is only noted, and ``heed`` raises it where nothing is half done; the second one raises at once. Nothing
-    here takes a lock: a signal may come while this very object is being used.
+    first one is only noted, and ``heed`` raises it where nothing is half done; the second one raises at once, or at the
+    end of what is ``untorn``. Nothing here takes a lock: a signal may come while this very object is being used.
     """
 
     def __init__(self) -> None:
         self._asked: ExitCode | None = None
         self._gentle = 0
         self._waiting = 0
+        self._untorn = 0
+        self._held_back: ExitCode | None = None
 
     @property
     def asked(self) -> bool:
@@ -42,7 +51,12 @@ class StopRequest:
         again = self.asked
         self._asked = self._asked or exit_code
         if again or not self._gentle or self._waiting:
-            raise StopAsked(exit_code)
+            self._raise(exit_code)
+
+    def insist(self) -> None:
+        """Raise what was noted wherever the program is, but for what is untorn: that is over in a moment."""
+        if self._asked is not None:
+            self._raise(self._asked)
 
     def heed(self) -> None:
         """Raise what was noted: called where nothing is half done."""
@@ -67,3 +81,20 @@ class StopRequest:
             yield
         finally:
             self._waiting -= 1
+
+    @contextmanager
+    def untorn(self) -> Iterator[None]:
+        """Hold signals back, even the second one, until this ends well: for what takes a moment and nobody else."""
+        self._untorn += 1
+        try:
+            yield
+        finally:
+            self._untorn -= 1
+        if self._held_back is not None and not self._untorn:
+            held_back, self._held_back = self._held_back, None
+            raise StopAsked(held_back)
+
+    def _raise(self, exit_code: ExitCode) -> None:
+        if not self._untorn:
+            raise StopAsked(exit_code)
+        self._held_back = exit_code

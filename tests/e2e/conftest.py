@@ -5,20 +5,24 @@ The configuration names both services by address, as it would the real ones: not
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
 from ccsync.clock import SystemClock
+from ccsync.sandbox.faults import Fault
 from ccsync.sandbox.people import Population, population
 from ccsync.sandbox.server import Sandbox
 
@@ -61,6 +65,8 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS
 HIDDEN = re.compile(r'name="([^"]+)" value="([^"]*)"')
 ADDRESS = re.compile(r"https?://\S+")
 SECONDS = 60
+HELD = 30.0
+"""Longer than any of these tests: a held request is let go when its fault is cleared."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +185,11 @@ class House:
             "contacts", {"Name": name, "EmailAddress": email, "Newsletter": "Yes", **values}
         )
 
+    def log(self) -> list[dict[str, Any]]:
+        """Return what the log of the last run says so far."""
+        *_, last = sorted(self.state.glob("acme/logs/*/*.jsonl"))
+        return [json.loads(line) for line in last.read_text("utf-8").splitlines()]
+
     def titles(self) -> dict[str, str]:
         """Return everybody on the list, by address, with their job titles."""
         people = self.sandbox.constant_contact.people
@@ -188,6 +199,31 @@ class House:
             for one in people.all()
             if lists.get("Customers") in one.get("list_memberships", ())
         }
+
+
+@contextmanager
+def held_at(house: House, method: str, path: str, service: str) -> Iterator[subprocess.Popen[str]]:
+    """Yield a run that stands still at a request, until the faults are cleared."""
+    arrived = Event()
+    wait = house.sandbox.faults.wait
+
+    def told(seconds: float) -> None:
+        arrived.set()
+        wait(seconds)
+
+    house.sandbox.faults.wait = told  # type: ignore[method-assign] # to know when the request is there
+    house.sandbox.faults.add(Fault("slow", service, method, path, seconds=HELD))  # type: ignore[arg-type] # a name of the table
+    with house.start("run", "--once") as process:
+        try:
+            assert arrived.wait(SECONDS)
+            yield process
+        finally:
+            house.sandbox.faults.clear()
+
+
+def ended(process: subprocess.Popen[str]) -> Outcome:
+    stdout, stderr = process.communicate(timeout=SECONDS)
+    return Outcome(process.returncode, stdout, stderr)
 
 
 def address_in(line: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import SECONDS, House, Outcome
+from .conftest import SECONDS, House, Outcome, ended, held_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,3 +183,24 @@ class TestWithoutTheKeyring:
         house.desktop.log_in("a password")
 
         assert house.run() == Outcome(0, "", "")
+
+
+def test_the_keyring_leaves_in_the_middle_of_a_run(house: DesktopHouse) -> None:
+    """Somebody logs out of the desktop, and the token of the hour has ended: the long-lived one is not spent."""
+    assert house.desktop is not None
+    house.person("Ann Berg", "ann@example.com")
+    with held_at(house, "GET", "/API/v2/contacts/", "membrain") as process:
+        house.sandbox.constant_contact.expire_access_tokens()
+        house.desktop.log_out()
+        house.sandbox.faults.clear()
+        outcome = ended(process)
+
+    assert outcome.code == 74, outcome
+    assert "keyring" in outcome.said[0]
+    assert outcome.said[1]
+    house.desktop.log_in("a password")
+    assert house.run() == Outcome(0, "", "")
+    assert house.titles() == {"ann@example.com": ""}
+    written = house.sandbox.constant_contact.writes()
+    assert house.run() == Outcome(0, "", "")
+    assert house.sandbox.constant_contact.writes() == written

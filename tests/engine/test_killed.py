@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .killing import Aftermath, aftermath, copied, healed, prepare, run_as_process, run_until_commit
+from .killing import Unbroken, aftermath, copied, healed, left_alone, run_as_process, run_until_commit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,28 +16,9 @@ pytestmark = pytest.mark.slow
 SIGKILLED = -9
 
 
-@dataclass(frozen=True)
-class Unbroken:
-    """The world before the run, and what a run that nobody kills makes of it."""
-
-    base: Path
-    aftermath: Aftermath
-    requests: list[str]
-    commits: int
-    writes: int
-
-
 @pytest.fixture(scope="session")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
-    folder = tmp_path_factory.mktemp("killed")
-    prepare(folder / "base")
-    with copied(folder / "base", folder / "unbroken") as world:
-        before = world.constant_contact.writes()
-        commits = run_until_commit(world, 0, durable=True)
-        requests = [str(sent) for sent in world.wires.sent]
-        writes = world.constant_contact.writes() - before
-        healed(world)
-        return Unbroken(folder / "base", aftermath(world), requests, commits, writes)
+    return left_alone(tmp_path_factory.mktemp("killed"))
 
 
 def test_the_scenario_holds_every_kind_of_write(unbroken: Unbroken) -> None:

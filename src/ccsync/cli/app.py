@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from ccsync.cli.options import Everywhere, hoist, wants_json
 from ccsync.cli.output import Failure, Output, Result, failed
 from ccsync.cli.session import Call, Environment, Session
+from ccsync.cli.signals import heard
 from ccsync.errors import CcsyncError, ExitCode, Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Sequence
 
 _OBJECTS_BEFORE_COLLECTING = 20_000  # loading modules makes many objects and no garbage; Python's own number is 700
 _STOPPED = "interrupted; everything so far is saved"
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, told through the same channel as Ctrl-C, with an exit code of its own."""
-
-    exit_code = ExitCode.TERMINATED
 
 
 def main(words: Sequence[str] | None = None, environment: Environment | None = None) -> NoReturn:
@@ -37,10 +29,13 @@ def main(words: Sequence[str] | None = None, environment: Environment | None = N
     for stream in (environment.stdout, environment.stderr):
         with suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined] # only real files have it
-    with _sigterm_as_interrupt():
-        code = execute(words, environment)
+    try:
+        with heard(environment.stop, environment.stderr, environment.variables):
+            code = execute(words, environment)
+    except KeyboardInterrupt as stop:  # while it was answering: there is nothing to add
+        code = _code(stop)
     _release_broken_stdout()
-    sys.exit(code)
+    sys.exit(int(code))
 
 
 def _start_quickly() -> None:
@@ -59,15 +54,19 @@ def execute(words: Sequence[str], environment: Environment) -> int:
         output = Output(environment, everywhere)
         call = _understand(rest, everywhere, environment)
         command = call.command
-        result = call.task(Session(command, environment, everywhere, output))
+        result = call.task(Session(command, environment, everywhere, output, tuple(rest)))
         return int(ExitCode.DONE) if result is None else _finish(output, command, result)
     except CcsyncError as error:
         end = failed(error)
     except KeyboardInterrupt as stop:
-        end = failed(Interrupted(_STOPPED, exit_code=getattr(stop, "exit_code", ExitCode.INTERRUPTED)))
+        end = failed(Interrupted(_STOPPED, exit_code=_code(stop)))
     except Exception as error:  # noqa: BLE001 - the last stop: a bug is told like any other end
         end = _bug(error, words, output, verbose=everywhere.verbosity > 1)
     return _finish(output, command, end)
+
+
+def _code(stop: KeyboardInterrupt) -> ExitCode:
+    return getattr(stop, "exit_code", ExitCode.INTERRUPTED)
 
 
 def _finish(output: Output, command: str, result: Result) -> int:
@@ -101,21 +100,6 @@ def _bug(error: Exception, words: Sequence[str], output: Output, *, verbose: boo
     file = place.filename.rpartition("ccsync" + os.sep)[2]
     message = f"a bug in ccsync: {type(error).__name__} in {file}, line {place.lineno}; -vv shows all of it"
     return Result({}, ExitCode.BUG, (Failure("bug", message, f"ccsync -vv {' '.join(words)}"),))
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    def terminate(_signal: int, _frame: FrameType | None) -> None:
-        raise Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _release_broken_stdout() -> None:

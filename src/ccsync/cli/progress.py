@@ -12,14 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+_ECHO = 2
+"""So many columns a terminal writes when Ctrl-C is pressed, "^C": beyond the last one they would begin a new line."""
+
+
+class _Narrow(Progress):
+    """Leaves room for that, so that the line is where it is looked for when it is taken away."""
+
+    def get_renderable(self) -> RenderableType:
+        """Return the bar."""
+        return _Short(super().get_renderable())
+
+
+class _Short:
+    def __init__(self, whole: RenderableType) -> None:
+        self._whole = whole
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self._whole, options.update_width(max(1, options.max_width - _ECHO - 1)))
 
 
 class Bar:
     """Watches a run: one line, with the part that is on, how far it is, and the time since its start."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
+        self._progress = _Narrow(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
             BarColumn(bar_width=20),

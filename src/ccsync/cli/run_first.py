@@ -51,7 +51,7 @@ def ask(session: Session, bar: Bar, preview: Preview) -> bool:
         for line in told(preview):
             for part in textwrap.wrap(line, session.output.talk_console.width, subsequent_indent=_INDENT) or [""]:
                 session.output.tell(part)
-        return _yes(session)
+        return agreed(session)
 
 
 def told(preview: Preview) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _yes(session: Session) -> bool:
+def agreed(session: Session) -> bool:
     """Return whether a word for yes is typed from now on; the end of the input is a no."""
     stdin, stderr = session.environment.stdin, session.environment.stderr
     _forget_typed(stdin)

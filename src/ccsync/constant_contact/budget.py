@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from ccsync.clock import hold_pace
 from ccsync.errors import QuotaSpent
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ class Budget:
         wait = self._counter.take(self._clock.now(), at_most=at_most, interval=self._interval)
         if wait is None:
             raise self._spent(purpose)
-        if wait > 0:
-            self._clock.sleep(wait)
+        hold_pace(self._clock, wait)
 
     def service_says_spent(self) -> QuotaSpent:
         """Remember that the service answered ``quota_exceeded``; returns the error to raise."""

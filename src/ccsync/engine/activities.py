@@ -108,6 +108,7 @@ class Activities:
         for pause in LOOKS:
             if not self._context.store.work.batches():
                 return
+            self._context.stop.heed()
             self._context.clock.sleep(pause)
             self.look()
 
@@ -136,6 +137,8 @@ class Activities:
             return str(send()["activity_id"])
         except AnswerLost as lost:
             row = self._sought(batch, lost)
+            if row is None:
+                self._context.stop.heed()
             return str((row or send())["activity_id"])
 
     def _sought(self, batch: Batch, lost: AnswerLost) -> Mapping[str, Any] | None:
@@ -179,7 +182,8 @@ class Activities:
                 work.mark(
                     numbers, IntentState.ABORTED, failure=f"{words}: {ending.message}" if ending.message else words
                 )
-            for place, message in ending.rows.items():
+            whole = len(numbers) == batch.rows  # or somebody was forgotten since, and places tell nobody any more
+            for place, message in ending.rows.items() if whole else ():
                 if place < len(numbers):
                     work.mark([numbers[place]], IntentState.UNVERIFIED, failure=message)
             work.close_batch(batch.id)

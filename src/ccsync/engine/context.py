@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ccsync.engine.tally import Tally
 from ccsync.logs.events import Event
 from ccsync.state.values import RunRecord
+from ccsync.stopping import StopRequest
 from ccsync.sync.mapping import Direction
 from ccsync.sync.operations import Reason
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from ccsync.state.store import Store
     from ccsync.sync.records import ContactId, EmailKey, MembrainId
 
+T = TypeVar("T")
 SWEEPS = "sweeps"
 YOUNG = timedelta(minutes=10)
 """So long a reading of Constant Contact counts as fresh: what names a list must not undo what a person did since."""
@@ -39,7 +42,7 @@ class Context:
     ``read`` are the Constant Contact contacts that were read since ``read_since``, ``read_whole`` tells that all that
     exist were. ``whole`` tells that both sides are to be swept. ``unfinished`` are people for whom more is to come than
     one request can carry; ``later`` are left for the next run. ``advances`` are the timestamps that move when the run
-    ends well.
+    ends well. ``stop`` knows whether somebody asked for an end: it is heeded wherever nothing is half done.
     """
 
     run: str
@@ -53,6 +56,7 @@ class Context:
     log: Journal
     progress: Progress
     zone: ZoneInfo
+    stop: StopRequest = field(default_factory=StopRequest)
     tally: Tally = field(default_factory=Tally)
     read_whole: bool = False
     read: set[ContactId] = field(default_factory=set)
@@ -80,7 +84,26 @@ class Context:
             self.warnings.append(message)
             self.log.event(Event.RUN_WARNING, message, level="warning")
 
-    def keep(self) -> None:
+    def heeding(self, parts: Iterable[T]) -> Iterator[T]:
+        """Yield parts of the run's work; StopAsked before the next one when somebody asked for an end."""
+        for part in parts:
+            yield part
+            self.stop.heed()
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Make everything that happens inside happen at once, with its counts, or not at all."""
+        with self.stop.untorn():  # from what the disk has taken the counts do not go back any more
+            before = self.tally.mark()
+            try:
+                with self.store.transaction():
+                    yield
+                    self._keep()
+            except BaseException:
+                self.tally.go_back(before)
+                raise
+
+    def _keep(self) -> None:
         """Bring the counts so far into the books, and the log onto the disk.
 
         Inside the transaction that they tell of: so no kill parts what was done from what is known about it, and the

@@ -129,7 +129,8 @@ class FirstRun:
     def _have_approved(self, preview: Preview) -> None:
         context = self._context
         asked = context.clock.now()
-        approved = context.options.approve is not None and context.options.approve(preview)
+        with context.stop.waiting():  # for somebody's answer: nothing is half done
+            approved = context.options.approve is not None and context.options.approve(preview)
         waited = context.clock.now() - asked
         if approved and waited <= YOUNG:
             return

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ccsync.engine import consent_delay
+from ccsync.engine.conflicts import Conflicts
 from ccsync.engine.outcomes import described
 from ccsync.engine.refusals import Cause, hold_on, marked
 from ccsync.logs.events import Event
@@ -177,12 +178,7 @@ class InwardOutcomes:
     def _tell(self, intent: MembrainIntent, membrain_id: MembrainId) -> None:
         """Log what happened to a person in Membrain: each change with its sync, rule, old and new value."""
         context = self._context
-        who: dict[str, Any] = {
-            "service": "membrain",
-            "contact": intent.email,
-            "membrain_id": membrain_id,
-            "contact_id": intent.contact_id,
-        }
+        who = _who(intent, membrain_id)
         changes = [described(change) for change in intent.changes]
         if intent.is_consent:
             words = ", ".join(f"{change.membrain} is {change.new!r}" for change in intent.changes)
@@ -211,38 +207,16 @@ class InwardOutcomes:
                 **address,
                 changes=[*moved, *changes],
             )
-        for change in intent.changes:
-            if change.overrules:
-                context.log.event(
-                    Event.RECORD_CONFLICT,
-                    f"{intent.email}: {change.membrain} was {change.old!r}, Constant Contact's {change.new!r} wins",
-                    **who,
-                    sync=change.sync,
-                    field=change.field,
-                    rule=change.rule,
-                    winner=change.new,
-                    loser=change.old,
-                )
+        Conflicts(context.log, Side.MEMBRAIN, who).tell_overruled(intent.changes)
 
     def _tell_lost_address(self, intent: MembrainIntent) -> None:
         """Log an address that somebody typed in Membrain, when Constant Contact's new one takes its place."""
         if not intent.old_email or intent.membrain_id is None:
             return
         base = self._context.store.agreement.bases([intent.membrain_id]).get(intent.membrain_id, {}).get(EMAIL)
-        if base is not None and email_key(base.source) != email_key(intent.old_email):
-            self._context.log.event(
-                Event.RECORD_CONFLICT,
-                f"{intent.email}: {EMAIL} was {intent.old_email!r}, Constant Contact's {intent.email!r} wins",
-                service="membrain",
-                contact=intent.email,
-                membrain_id=intent.membrain_id,
-                contact_id=intent.contact_id,
-                sync=intent.operations[0][1],
-                field=EMAIL,
-                rule=Rule.SOURCE_CHANGED.value,
-                winner=intent.email,
-                loser=intent.old_email,
-            )
+        if base is not None:
+            who = _who(intent, intent.membrain_id)
+            Conflicts(self._context.log, Side.MEMBRAIN, who).tell_lost_address(intent, base.source)
 
     def _delay(self, intent: MembrainIntent) -> float | None:
         """Return how many seconds an opt-out took to Membrain, and remember the last and the longest.
@@ -264,6 +238,16 @@ class InwardOutcomes:
         seconds = max(0.0, round((self._context.clock.now() - since).total_seconds(), 1))
         consent_delay.remember(self._context.store.progress, seconds)
         return seconds
+
+
+def _who(intent: MembrainIntent, membrain_id: MembrainId) -> dict[str, Any]:
+    """Return the keys of a line of the log that say who it is about."""
+    return {
+        "service": "membrain",
+        "contact": intent.email,
+        "membrain_id": membrain_id,
+        "contact_id": intent.contact_id,
+    }
 
 
 def _moved(intent: MembrainIntent, sync: str) -> dict[str, str]:

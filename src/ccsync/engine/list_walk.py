@@ -44,7 +44,7 @@ def _walk(context: Context, reader: ContactReader, list_id: ListId) -> None:
     """Read a list; whoever is not shown is asked for, as the index behind a filtered reading may lag."""
     context.progress.phase("reading a list")
     seen: set[str] = set()
-    for page in context.constant_contact.contacts(lists=[list_id]):
+    for page in context.heeding(context.constant_contact.contacts(lists=[list_id])):
         seen.update(contact.id for contact in reader.store(page))
         context.progress.advance(len(page))
     missing = sorted(context.store.mirror.members(list_id) - seen)

@@ -65,7 +65,7 @@ class OptOuts:
     def _plan(self, people: Collection[MembrainId], rules: Rulebook) -> int:
         """Plan what Membrain is to be told of these people; return of how many it is anything."""
         context, count = self._context, 0
-        with context.store.transaction():
+        with context.counted():
             try_outdated_again(context.store, people)
             for subject in subjects(context.store, people):
                 decision = plan_person(subject, rules)
@@ -74,5 +74,4 @@ class OptOuts:
                     context.store.inward.plan_membrain(consent)
                     context.tally.planned(decision, consent)
                     count += 1
-            context.keep()
         return count

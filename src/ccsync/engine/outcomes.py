@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ccsync.engine.conflicts import Conflicts
 from ccsync.logs.events import Event
-from ccsync.sync.mapping import EMAIL
+from ccsync.sync.mapping import EMAIL, Side
 from ccsync.sync.merge import Rule
 from ccsync.sync.operations import Operation, Reason, fingerprint
 from ccsync.sync.plan import Wait
@@ -39,14 +40,12 @@ class Outcomes:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Make everything that ends inside end at once, with its counts, and not before the log of it is written."""
-        with self._context.store.transaction():
+        with nullcontext() if self._depth else self._context.counted():
             self._depth += 1
             try:
                 yield
             finally:
                 self._depth -= 1
-            if not self._depth:
-                self._context.keep()
 
     def seen(self, stored: StoredIntent, contact: Contact, present: dict[str, str]) -> None:
         """Note that everything an intent asked for was seen in Constant Contact, but for lists somebody took them off.
@@ -169,19 +168,9 @@ class Outcomes:
         """Log an address that somebody typed in Constant Contact, when Membrain's new one takes its place."""
         bases = self._context.store.agreement.bases([intent.membrain_id]) if intent.old_email else {}
         base = bases.get(intent.membrain_id, {}).get(EMAIL)
-        if base is not None and email_key(base.target) != email_key(intent.old_email):
-            self._context.log.event(
-                Event.RECORD_CONFLICT,
-                f"{intent.email}: {EMAIL} was {intent.old_email!r}, Membrain's {intent.email!r} wins",
-                contact=intent.email,
-                membrain_id=intent.membrain_id,
-                contact_id=intent.contact_id,
-                sync=intent.operations[0][1],
-                field=EMAIL,
-                rule=Rule.SOURCE_CHANGED.value,
-                winner=intent.email,
-                loser=intent.old_email,
-            )
+        if base is not None:
+            who = {"contact": intent.email, "membrain_id": intent.membrain_id, "contact_id": intent.contact_id}
+            Conflicts(self._context.log, Side.CONSTANT_CONTACT, who).tell_lost_address(intent, base.target)
 
     def _tell(self, intent: Intent, contact: Contact) -> None:
         """Log what happened to a person: each change with its sync, rule, old and new value."""
@@ -219,18 +208,7 @@ class Outcomes:
                     rule=intent.leaving,
                     lists=lists,
                 )
-        for change in intent.changes:
-            if change.overrules:
-                self._context.log.event(
-                    Event.RECORD_CONFLICT,
-                    f"{intent.email}: {change.field} was {change.old!r}, Membrain's {change.new!r} wins",
-                    **who,
-                    sync=change.sync,
-                    field=change.field,
-                    rule=change.rule,
-                    winner=change.new,
-                    loser=change.old,
-                )
+        Conflicts(self._context.log, Side.CONSTANT_CONTACT, who).tell_overruled(intent.changes)
 
 
 def _without(intent: Intent, missing: Sequence[FieldChange], contact: Contact) -> Intent:

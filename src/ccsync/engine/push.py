@@ -111,6 +111,7 @@ class Push:
 
     def _send(self, job: Job, numbers: Sequence[int], call: Callable[[Sequence[int]], dict[str, Any]]) -> None:
         """Send one job; when it is refused as a whole, find the people who are to blame by halving it."""
+        self._context.stop.heed()
         try:
             self._activities.start(job, numbers, partial(call, numbers))
         except RecordRefused as refusal:
@@ -182,6 +183,7 @@ class Push:
         """Write people one by one, and then have those enter their lists who are still as the plan has them."""
         changed = set()
         for stored in people:
+            self._context.stop.heed()
             if not self._put(stored):
                 changed.add(stored.intent.membrain_id)
             self._context.progress.advance()

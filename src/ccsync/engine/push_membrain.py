@@ -99,7 +99,9 @@ class MembrainPush:
         after = 0
         while page := self._context.store.inward.membrain_intents(sent=sent, after=after, limit=CHUNK):
             after = page[-1].number
-            yield from page
+            for stored in page:
+                self._context.stop.heed()
+                yield stored
 
     def _send(self, stored: StoredMembrainIntent) -> None:
         if self._context.options.dry_run:

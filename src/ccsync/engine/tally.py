@@ -28,6 +28,10 @@ _DONE = {
 """What counts as what; a company that is made for somebody is nobody."""
 
 
+Mark = tuple[Counts, dict[str, Counts], dict[tuple[str, str], FieldCounts], dict[tuple[str, str, str], tuple[int, str]]]
+"""The counts at one moment: of everybody, of each sync, of each field, and why fields were left."""
+
+
 @dataclass(slots=True)
 class Tally:
     """The counts of one run. A person counts once for each thing that happened to them, in each sync.
@@ -59,6 +63,21 @@ class Tally:
             return
         self._postponed.pop(person, None)
         self._count_planned(decision, intents)
+
+    def mark(self) -> Mark:
+        """Return what the counts are now, for ``go_back``."""
+        return self.everybody, dict(self.syncs), dict(self.fields), dict(self.reasons)
+
+    def go_back(self, mark: Mark) -> None:
+        """Forget what was counted since: it did not happen, and ends the run."""
+        self.everybody, syncs, fields, reasons = mark
+        for mine, before in ((self.syncs, syncs), (self.fields, fields), (self.reasons, reasons)):
+            mine.clear()
+            mine.update(before)  # type: ignore[arg-type] # each of its own kind
+
+    def skipped(self, people: int) -> None:
+        """Count people who belong to no sync."""
+        self.everybody += Counts(skipped=people)
 
     def close(self) -> None:
         """Count whoever still waits for somebody else."""

@@ -70,7 +70,7 @@ class Verify:
 
     def _read_changes(self, since: datetime) -> None:
         reach = by_both(since, self._context.constant_contact) - CLOCKS_DIFFER
-        for page in self._context.constant_contact.contacts(updated_after=reach):
+        for page in self._context.heeding(self._context.constant_contact.contacts(updated_after=reach)):
             self._reader.store(page)
             self._context.progress.advance(len(page))
         self._match()
@@ -131,7 +131,7 @@ class Verify:
         if people and only_lists and pages < len(people):
             self._read_lists(people, lists)
         else:
-            for stored in people:
+            for stored in self._context.heeding(people):
                 row = self._context.constant_contact.contact(str(stored.intent.contact_id))
                 if row is not None:
                     self._reader.store([row])
@@ -142,7 +142,7 @@ class Verify:
         """Walk lists: whoever should have left and is not among the members has left."""
         for list_id in lists:
             members: set[str] = set()
-            for page in self._context.constant_contact.contacts(lists=[list_id]):
+            for page in self._context.heeding(self._context.constant_contact.contacts(lists=[list_id])):
                 members.update(contact.id for contact in self._reader.store(page))
             gone = [
                 stored.intent.contact_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -14,12 +15,14 @@ from ccsync.http.telling import Telling, title
 from ccsync.http.transport import Limits, NoAnswer, Transport
 from ccsync.http.tries import Tries, TryAgainError
 from ccsync.http.verdict import Answer, Classifier, Fail, Ok, Retry
+from ccsync.stopping import StopAsked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ccsync.clock import Clock
     from ccsync.logs.events import Recorder
+    from ccsync.stopping import StopRequest
 
 #: Methods that may be sent again when nobody knows whether they arrived (RFC 9110, 9.2.2).
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
@@ -44,14 +47,19 @@ class HttpClient:
         limits: Limits = _DEFAULT_LIMITS,
         connections: int = 8,
         jitter: Callable[[], float] = random.random,
+        stop: StopRequest | None = None,
     ) -> None:
-        """Prepare to talk to ``service`` ("membrain", "constant-contact"); ``jitter`` gives numbers from 0 to 1."""
+        """Prepare to talk to ``service`` ("membrain", "constant-contact"); ``jitter`` gives numbers from 0 to 1.
+
+        Nothing is tried again once somebody has asked ``stop`` for an end.
+        """
         self.service = service
         self.title = title(service)
         self.base_url = base_url.rstrip("/")
         self._clock = clock
         self._log = log
         self._jitter = jitter
+        self._stop = stop
         self._transport = Transport(base_url, clock, limits, connections)
         self.their_clock = TheirClock()
         self._counting = Lock()
@@ -81,7 +89,7 @@ class HttpClient:
         url = f"{self.base_url}{path}" + (f"?{encoded}" if encoded else "")
         request = _Request(method, url, urlsplit(url).path, body, before_try, classify)
         tries = Tries(self._jitter)
-        return tries.go(lambda: self._try(request, tries), self._clock.sleep)
+        return tries.go(lambda: self._try(request, tries), partial(self._pause, tries))
 
     def close(self) -> None:
         """Close all connections."""
@@ -92,6 +100,20 @@ class HttpClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _pause(self, tries: Tries, seconds: float) -> None:
+        """Wait until the next try. There is none when somebody asks for an end: then the last one's error stands.
+
+        Nothing is on its way between two tries, and that error tells the caller whether anything was carried out.
+        """
+        if self._stop is None:
+            self._clock.sleep(seconds)
+            return
+        try:
+            self._stop.heed()
+            self._clock.sleep(seconds)
+        except StopAsked as asked:
+            raise tries.last or asked from None
 
     def _try(self, request: _Request, tries: Tries) -> Any:
         headers = request.before_try()
@@ -113,6 +135,9 @@ class HttpClient:
             tries.was_silent |= trouble.silent
             telling.unanswered(trouble.reason)
             raise self._unanswered(request, tries, trouble) from trouble
+        except StopAsked:
+            telling.unanswered("interrupted")
+            raise
         self.their_clock.note(sent, self._clock.now(), answer.headers)
         telling.answered(answer.status)
         return self._judged(request, tries, answer)

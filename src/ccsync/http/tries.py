@@ -39,6 +39,7 @@ class Tries:
         self._jitter = jitter
         self._used = 0
         self._throttled = 0
+        self.last: TryAgainError | None = None
 
     def go(self, once: Callable[[], T], sleep: Callable[[float], None]) -> T:
         """Call until it returns, or raises anything but TryAgainError; the error of the last try when none is left."""
@@ -59,6 +60,7 @@ class Tries:
         try:
             return once()
         except TryAgainError as outcome:
+            self.last = outcome
             if outcome.counts:
                 self._used += 1
             else:

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ccsync.clock import hold_pace
 from ccsync.errors import Unreachable
 from ccsync.membrain.answers import classifier, lists_by_name, some_users
 from ccsync.membrain.paging import Page, Record, page_from, windows
@@ -255,4 +256,4 @@ class _Pace:
             start = max(self._free_from, now)
             self._free_from = start + self._interval
         if start > now:
-            self._clock.sleep(start - now)
+            hold_pace(self._clock, start - now)
