@@ -22,13 +22,33 @@ class TestList:
         self, ccsync: CommandLine, after_a_run: FakeApplication
     ) -> None:
         write_log(after_a_run.folder, OLDER)
-        rows = [line.split() for line in ccsync("logs", "list").stdout.splitlines()]
-        assert rows[1:] == [
-            ["2026-11-22"],
-            [OLDER, "4.2", "s", "7", "0", "0", "0", "success"],
-            ["2026-11-23"],
-            [RUN, "4.2", "s", "12", "0", "0", "0", "success"],
+        assert [" ".join(line.split()) for line in ccsync("logs", "list").stdout.splitlines()] == [
+            "2026-11-22",
+            f"{OLDER} 4.2 s success 7 created",
+            "2026-11-23",
+            f"{RUN} 4.2 s success 12 created, 12 added, 3 skipped",
         ]
+
+    @pytest.mark.usefixtures("after_a_run")
+    def test_on_a_terminal_of_80_columns_nothing_is_cut(self, on_terminal: CommandLine) -> None:
+        shown = on_terminal("logs", "list").stdout
+        assert max(len(line) for line in shown.splitlines()) <= 80
+        assert " ".join(shown.split()).endswith("success 12 created, 12 added, 3 skipped")
+
+    def test_a_run_that_had_nothing_to_do_says_so(self, ccsync: CommandLine, application: FakeApplication) -> None:
+        path = write_log(application.folder)
+        path.write_text(path.read_text("utf-8").replace('"created":7', '"created":0'), "utf-8")
+        assert ccsync("logs", "list").stdout.endswith("success  nothing to do\n")
+
+    def test_the_log_of_another_command_says_what_it_was(
+        self, ccsync: CommandLine, application: FakeApplication
+    ) -> None:
+        moved = {"event": "timestamp.moved", "message": "membrain.contacts: set back to 2026-11-01"}
+        path = write_log(application.folder, f"{RUN}-timestamp", moved)
+        path.write_text(path.read_text("utf-8").splitlines(keepends=True)[3], "utf-8")
+        (found,) = ccsync("logs", "list", "--json").data["runs"]
+        assert (found["kind"], found["result"]) == ("timestamp", "success")
+        assert ccsync("logs", "list").stdout.endswith("membrain.contacts: set back to 2026-11-01\n")
 
     @pytest.mark.usefixtures("after_a_run")
     def test_in_json_each_run_has_its_date_start_counts_and_result(self, ccsync: CommandLine) -> None:
@@ -49,7 +69,7 @@ class TestList:
     def test_a_dry_run_is_told_apart(self, ccsync: CommandLine, application: FakeApplication) -> None:
         path = write_log(application.folder)
         path.write_text(path.read_text("utf-8").replace('"run started"', '"dry run started","dry_run":true'), "utf-8")
-        assert ccsync("logs", "list").stdout.splitlines()[-1].endswith("dry run")
+        assert "  dry run  " in ccsync("logs", "list").stdout
 
     def test_older_runs_are_counted(self, ccsync: CommandLine, after_a_run: FakeApplication) -> None:
         write_log(after_a_run.folder, OLDER)
@@ -101,6 +121,15 @@ class TestShow:
         assert "ann@example.com created" in shown
         assert "\x1b[36m" in shown  # colours
         assert '{"time"' not in shown
+
+    @pytest.mark.usefixtures("after_a_run")
+    def test_on_a_terminal_that_there_is_no_such_line_is_said(
+        self, on_terminal: CommandLine, ccsync: CommandLine
+    ) -> None:
+        asked = ("logs", "show", "--sync", "costumers")
+        assert on_terminal(*asked).stderr == "no line of the logs is what was asked for\n"
+        assert ccsync(*asked).stderr == ""
+        assert on_terminal("logs", "show").stderr == ""
 
     @pytest.mark.usefixtures("after_a_run")
     def test_no_color_is_respected(self, on_terminal: CommandLine) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ccsync.errors import LocalError, UsageError
-from ccsync.logs.read import lines, resolve, runs
+from ccsync.logs.read import count, latest, lines, resolve, runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,37 @@ def test_runs_are_listed_oldest_first_with_their_date(folder: Path) -> None:
         (RUNS[1], "2026-11-23"),
         (RUNS[2], "2026-11-23"),
     ]
+
+
+def test_logs_of_one_second_stand_in_the_order_in_which_they_began(tmp_path: Path) -> None:
+    day = tmp_path / "logs" / "2026-11-23"
+    day.mkdir(parents=True)
+    for run, began in (("ff01", "00.120"), ("0a02", "00.480"), ("7703", "00.900")):
+        (day / f"20261123T120000Z-{run}.jsonl").write_text(f'{{"time": "2026-11-23T12:00:{began}Z"}}\n')
+    (day / "20261123T115959Z-ffff.jsonl").write_text("{}")
+    assert [run.id[-4:] for run in runs(tmp_path)] == ["ffff", "ff01", "0a02", "7703"]
+    assert [run.id[-4:] for run in latest(tmp_path, 2)] == ["0a02", "7703"]
+
+
+def test_one_of_them_that_has_no_line_yet_counts_from_when_it_was_made(tmp_path: Path) -> None:
+    day = tmp_path / "logs" / "2026-11-23"
+    day.mkdir(parents=True)
+    began = datetime(2026, 11, 23, 12, 0, 0, 700_000, UTC).timestamp()
+    (day / "20261123T120000Z-0001.jsonl").touch()
+    os.utime(day / "20261123T120000Z-0001.jsonl", (began, began))
+    (day / "20261123T120000Z-0002.jsonl").write_text('{"time": "2026-11-23T12:00:00.100Z"}\n')
+    assert [run.id[-4:] for run in runs(tmp_path)] == ["0002", "0001"]
+
+
+def test_what_is_no_log_of_a_run_is_not_listed(folder: Path) -> None:
+    day = folder / "logs" / "2026-11-22"
+    before = runs(folder)
+    (day / "20261122T000000Z-00ff.jsonl").mkdir()
+    (day / "20261122T000001Z-00ff.jsonl").symlink_to(day / "nowhere")
+    (day / "Ann Berg.jsonl").write_bytes(b"{}")
+    (folder / "logs" / "2026-11-24").write_bytes(b"")
+    assert runs(folder) == before
+    assert count(folder) == len(before)
 
 
 def test_an_account_without_logs_has_no_runs(tmp_path: Path) -> None:

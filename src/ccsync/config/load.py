@@ -9,7 +9,6 @@ import pydantic
 
 from ccsync.config.checks import CompileFilter, mistakes, warnings
 from ccsync.config.model import Config
-from ccsync.config.not_yet import not_yet
 from ccsync.config.source import find, read_document
 from ccsync.errors import ConfigError, Problem
 
@@ -54,8 +53,6 @@ def read(path: Path, *, compile_filter: CompileFilter | None = _compile) -> Load
 
         problems += problems_of(error, document.lines)
     problems += mistakes(document, compile_filter)
-    wrong = {problem.path for problem in problems}
-    problems += (problem for problem in not_yet(document.tables, document.lines) if problem.path not in wrong)
     if config is None or problems:
         raise _refusal(path, problems)
     return Loaded(config, tuple(warnings(document)), path, document.lines)

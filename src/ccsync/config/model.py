@@ -1,7 +1,7 @@
 """The shape of the configuration file: every key, its type, its default and what it means.
 
-These classes hold what one value alone can say. What takes two values to see stands in ``checks``, what is
-accepted later in ``not_yet``; ``load.load`` is the only way to a ``Config`` that has passed all three.
+These classes hold what one value alone can say. What takes two values to see stands in ``checks``; ``load.load`` is
+the only way to a ``Config`` that has passed both.
 """
 
 from __future__ import annotations
@@ -63,8 +63,10 @@ class ConstantContact(Model):
     redirect_port: int = pydantic.Field(
         default=8765, ge=1024, le=65535, description="http://localhost:PORT/callback must be registered"
     )
-    api_url: Url = "https://api.cc.email/v3"
-    auth_url: Url = "https://authz.constantcontact.com/oauth2/default/v1"
+    api_url: Url = pydantic.Field(default="https://api.cc.email/v3", description="where the API is")
+    auth_url: Url = pydantic.Field(
+        default="https://authz.constantcontact.com/oauth2/default/v1", description="where the login is"
+    )
     requests_per_second: float = pydantic.Field(
         default=3.5, gt=0, le=4, allow_inf_nan=False, description="the service allows 4"
     )
@@ -75,7 +77,9 @@ class ConstantContact(Model):
 class Credentials(Model):
     """Where the keys and tokens lie."""
 
-    store: Literal["keyring", "encrypted-file"] = "keyring"
+    store: Literal["keyring", "encrypted-file"] = pydantic.Field(
+        default="keyring", description="keyring, of the desktop, or encrypted-file, for servers"
+    )
     key_file: FilePath | None = pydantic.Field(default=None, description="the key of the encrypted file")
     key_command: Words | None = pydantic.Field(default=None, description="a command that prints the key")
 
@@ -83,7 +87,11 @@ class Credentials(Model):
 class Service(Model):
     """How often the service runs."""
 
-    interval: Duration = pydantic.Field(default=timedelta(minutes=3), ge=timedelta(seconds=1))
+    interval: Duration = pydantic.Field(
+        default=timedelta(minutes=3),
+        ge=timedelta(seconds=1),
+        description="from the start of a run to the next: s, m, h, d",
+    )
     sweep: Duration = pydantic.Field(
         default=timedelta(hours=24), ge=timedelta(minutes=1), description="how often everything is compared"
     )
@@ -100,22 +108,24 @@ class Guard(Model):
 class Logs(Model):
     """How long and how much log is kept."""
 
-    keep: Duration = pydantic.Field(default=timedelta(days=90), ge=timedelta(days=1))
-    max_size: Size = 10**9
+    keep: Duration = pydantic.Field(
+        default=timedelta(days=90), ge=timedelta(days=1), description="older logs are deleted"
+    )
+    max_size: Size = pydantic.Field(default=10**9, description="of all logs: the oldest beyond it are deleted")
 
 
 class Notify(Model):
     """Who is told when something fails."""
 
-    healthchecks_url: Url | None = None
-    on_failure: Words | None = None
-    textfile: FilePath | None = None
+    healthchecks_url: Url | None = pydantic.Field(default=None, description="pinged at the start and end of each run")
+    on_failure: Words | None = pydantic.Field(default=None, description="a command that is run when runs begin to fail")
+    textfile: FilePath | None = pydantic.Field(default=None, description="metrics for Prometheus's textfile collector")
 
 
 class Sandbox(Model):
     """The two simulated services, instead of the real ones."""
 
-    enabled: bool = False
+    enabled: bool = pydantic.Field(default=False, description="made-up people on this computer; nothing leaves it")
 
 
 class Field(Model):
@@ -127,21 +137,33 @@ class Field(Model):
     values: Mapping[str, str] = pydantic.Field(default={}, description="Membrain's word = Constant Contact's word")
     default: Text | None = pydantic.Field(default=None, description="written when the source is empty")
     clear: bool = pydantic.Field(default=False, description="an emptied value empties the other side")
-    when_too_long: Literal["reject", "truncate"] = "reject"
+    when_too_long: Literal["reject", "truncate"] = pydantic.Field(
+        default="reject", description="reject keeps the old value and reports the field; truncate cuts"
+    )
 
 
 class Sync(Model):
     """A filter over Membrain's contacts matched to a list of Constant Contact."""
 
-    name: Annotated[Text, StringConstraints(max_length=100)]
-    direction: Direction
+    name: Annotated[Text, StringConstraints(max_length=100)] = pydantic.Field(description="your own word for it")
+    direction: Direction = pydantic.Field(
+        description="membrain-to-constant-contact, constant-contact-to-membrain, or both"
+    )
     filter: str = pydantic.Field(default="", description="a CEL expression; empty: everybody with an e-mail address")
     list: Annotated[Text, StringConstraints(max_length=255)] = pydantic.Field(description="created when missing")
-    when_leaving: Literal["remove-from-list", "keep"] = "remove-from-list"
-    conflict: Literal["membrain", "constant-contact", "newest"] = "membrain"
+    when_leaving: Literal["remove-from-list", "keep"] = pydantic.Field(
+        default="remove-from-list", description="what happens to whoever no longer matches; or keep"
+    )
+    conflict: Literal["membrain", "constant-contact", "newest"] = pydantic.Field(
+        default="membrain", description="whose value counts where both sides changed; or constant-contact, or newest"
+    )
     create_companies: bool = pydantic.Field(default=True, description="towards Membrain")
-    projects: tuple[ProjectKind, ...] = pydantic.Field(default=PROJECT_KINDS, strict=False)
-    project: Literal["newest-open", "newest"] = "newest-open"
+    projects: tuple[ProjectKind, ...] = pydantic.Field(
+        default=PROJECT_KINDS, strict=False, description="the kinds that fill project.*"
+    )
+    project: Literal["newest-open", "newest"] = pydantic.Field(
+        default="newest-open", description="which one, when a company has several; or newest"
+    )
     field: tuple[Field, ...] = pydantic.Field(default=(), strict=False)
 
 

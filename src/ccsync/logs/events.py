@@ -29,6 +29,7 @@ class Event(StrEnum):
     TIMESTAMP_MOVED = "timestamp.moved"
     GUARD_STOPPED = "guard.stopped"
     AUTH_REFRESHED = "auth.refreshed"
+    PERSON_FORGOTTEN = "person.forgotten"
 
 
 class Recorder(Protocol):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ccsync.config.checks.fields import fields_within
 from ccsync.config.checks.filters import CompileFilter, filters
+from ccsync.config.checks.notify import notify_alone, notify_warnings
 from ccsync.config.checks.reading import syncs_in
 from ccsync.config.checks.syncs import syncs_together
 from ccsync.config.checks.tables import budget_warnings, tables_alone
@@ -26,6 +27,7 @@ __all__ = ["CompileFilter", "mistakes", "warnings"]
 def mistakes(document: Document, compile_filter: CompileFilter | None) -> Iterator[Problem]:
     """Yield every mistake that only shows when values are seen together; filters only with ``compile_filter``."""
     yield from tables_alone(document)
+    yield from notify_alone(document)
     syncs = syncs_in(document.tables)
     for sync in syncs:
         yield from fields_within(sync, document.lines)
@@ -37,3 +39,4 @@ def mistakes(document: Document, compile_filter: CompileFilter | None) -> Iterat
 def warnings(document: Document) -> Iterator[Problem]:
     """Yield what works, and probably not as it was meant."""
     yield from budget_warnings(document)
+    yield from notify_warnings(document)
