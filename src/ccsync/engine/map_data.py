@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ccsync.config.checks.fields import MOST_CUSTOM_FIELDS
 from ccsync.config.sides import parts_of
-from ccsync.engine.pull_membrain import stream
 from ccsync.engine.rules import chosen, kinds_of_project, rule_of, rules_of
+from ccsync.engine.streams import stream
 from ccsync.sync.catalogue import Found, Scope
 from ccsync.sync.fields import CUSTOM_PREFIX, FieldKind, target_field
 from ccsync.sync.filters import FilterFailed

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING
 
 from ccsync.constant_contact.client import PAGE
 from ccsync.engine.clocks import by_both
 from ccsync.engine.overlap import OVERLAP
+from ccsync.engine.streams import BEGINNING, BLIND, CONTACTS, OPT_OUTS, is_marked
 from ccsync.logs.events import Event
 from ccsync.sync.operations import IntentState
 from ccsync.sync.records import ListId, Standing, email_key
-from ccsync.sync.standing import observe
+from ccsync.sync.standing import observe, unexplained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from ccsync.engine.bind import Names
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from ccsync.state.values import ContactChange
     from ccsync.sync.records import Contact, ContactId
 
-OPT_OUTS = "constant_contact.opt_outs"
-CONTACTS = "constant_contact.contacts"
 YES, NO = "yes", "no"
 LIST_CHANGES_SHOW = "constant_contact.list_changes_show"
 """The fact whether a change of lists moves a contact's time of change, which is not documented: ``yes`` or ``no``."""
@@ -40,6 +40,7 @@ class ContactReader:
     def __init__(self, context: Context, names: Names) -> None:
         self._context = context
         self._names = names
+        self._unexplained = 0
         self._lists = tuple(context.lists().keys() - {one.id for one in names.left_out().values()})
 
     def pull_opt_outs(self) -> frozenset[ContactId]:
@@ -50,7 +51,9 @@ class ContactReader:
         context = self._context
         began = context.clock.now()
         timestamps = context.store.progress.timestamps()
-        if read_up_to := timestamps.get(OPT_OUTS, timestamps.get(CONTACTS)):
+        if OPT_OUTS not in timestamps and is_marked(context.store.progress, OPT_OUTS):
+            self._walk(OPT_OUTS, context.constant_contact.contacts(optout_after=BEGINNING, purpose="opt-out"))
+        elif read_up_to := timestamps.get(OPT_OUTS, timestamps.get(CONTACTS)):
             since = read_up_to.read_up_to - OVERLAP
             self._walk(OPT_OUTS, context.constant_contact.contacts(optout_after=since, purpose="opt-out"))
         context.advances[OPT_OUTS] = by_both(began, context.constant_contact)
@@ -63,10 +66,23 @@ class ContactReader:
         read_up_to = context.store.progress.timestamps().get(CONTACTS)
         if read_up_to is None or context.whole:
             self._sweep()
+            self._see_again()
         else:
             since = read_up_to.read_up_to - OVERLAP
             self._walk(CONTACTS, context.constant_contact.contacts(updated_after=since))
         context.advances[CONTACTS] = by_both(began, context.constant_contact)
+
+    def _see_again(self) -> None:
+        """End the blindness of a state that was put back: what changes from now on is seen while it changes."""
+        context = self._context
+        if context.store.progress.fact(BLIND) is None:
+            return
+        context.store.progress.set_fact(BLIND, None)
+        if self._unexplained:
+            context.warn(
+                f"the state comes from a backup: {self._unexplained} contacts that changed since, and are not on the "
+                "list, count as taken off it; whoever is put on it in Constant Contact takes part again"
+            )
 
     def store(self, rows: Sequence[dict[str, Any]], sweep: int | None = None) -> list[Contact]:
         """Bring rows of the service into the mirror; they count as read in this run."""
@@ -78,7 +94,10 @@ class ContactReader:
         """Bring contacts into the mirror; they count as read in this run."""
         store = self._context.store
         with store.transaction():
-            self._conclude(store.mirror.put_contacts(contacts, sweep))
+            changes = store.mirror.put_contacts(contacts, sweep)
+            if (taken := store.progress.fact(BLIND)) is not None:
+                self._doubt(contacts, {change.new.id for change in changes}, datetime.fromisoformat(taken) - OVERLAP)
+            self._conclude(changes)
         self._context.read.update(contact.id for contact in contacts if not contact.erased)
 
     def refresh(self, ids: Sequence[ContactId]) -> None:
@@ -95,7 +114,7 @@ class ContactReader:
     def ask_for(self, ids: Iterable[ContactId]) -> None:
         """Read these contacts one by one, each by its id."""
         context = self._context
-        for contact_id in ids:
+        for contact_id in context.heeding(ids):
             row = context.constant_contact.contact(contact_id)
             if row is not None:
                 self.store([row])
@@ -114,12 +133,12 @@ class ContactReader:
         if len(ids) <= min(all_pages, list_pages + on_no_list):
             return
         if all_pages <= list_pages + on_no_list:
-            for page in context.constant_contact.contacts():
+            for page in context.heeding(context.constant_contact.contacts()):
                 self.store(page)
             context.read_whole = True
             return
         for list_id in lists:
-            for page in context.constant_contact.contacts(lists=[list_id]):
+            for page in context.heeding(context.constant_contact.contacts(lists=[list_id])):
                 self.store(page)
 
     def left(self, ids: Sequence[ContactId], list_id: ListId) -> None:
@@ -153,13 +172,28 @@ class ContactReader:
     def _walk(self, stream: str, pages: Iterable[list[dict[str, Any]]], sweep: int | None = None) -> int:
         context, rows = self._context, 0
         context.progress.phase(f"reading {stream}")
-        for page in pages:
-            self.store(page, sweep)
+        again_from = self._again_from(stream)
+        for page in context.heeding(pages):
+            contacts = self.store(page, sweep)
+            if again_from is not None:
+                again = [one.id for one in contacts if one.updated is None or one.updated >= again_from]
+                self._touch(context.store.mirror.contacts(again).values())  # which has nobody who was forgotten
             rows += len(page)
             context.progress.advance(len(page))
         if sweep is None:
             context.log.event(Event.STREAM_PULLED, f"{stream}: {rows} rows", stream=stream, rows=rows)
         return rows
+
+    def _again_from(self, stream: str) -> datetime | None:
+        """Return from when on contacts count as changed although they look as they did; None when none does.
+
+        Somebody who opted out is of interest whenever the contact was changed last.
+        """
+        progress = self._context.store.progress
+        if not is_marked(progress, stream):
+            return None
+        stamp = progress.timestamps().get(stream)
+        return BEGINNING if stamp is None or stream == OPT_OUTS else stamp.read_up_to - OVERLAP
 
     def _conclude(self, changes: Sequence[ContactChange]) -> None:
         if not changes:
@@ -172,13 +206,16 @@ class ContactReader:
                 store.agreement.put_standing(contact_id, list_id, standing)
         for change in changes:
             self._tell_consent(change)
-        store.work.touch(store.agreement.linked_to(ids).values())
-        store.work.touch_addresses(
-            {email_key(side.email) for change in changes for side in (change.old, change.new) if side and side.email}
-        )
-        if ours := self._context.lists_to_membrain():
-            versions = [version for change in changes for version in (change.old, change.new) if version]
-            store.inward.touch_contacts({version.id for version in versions if version.lists & ours})
+        self._touch([version for change in changes for version in (change.old, change.new) if version])
+
+    def _touch(self, contacts: Collection[Contact]) -> None:
+        """Touch everybody whom these contacts concern, in both versions when they have changed."""
+        store = self._context.store
+        with store.transaction():
+            store.work.touch(store.agreement.linked_to({one.id for one in contacts}).values())
+            store.work.touch_addresses({email_key(one.email) for one in contacts if one.email})
+            if ours := self._context.lists_to_membrain():
+                store.inward.touch_contacts({one.id for one in contacts if one.lists & ours})
 
     def _moved(
         self, changes: Sequence[ContactChange], standings: Mapping[ContactId, Mapping[ListId, Standing]]
@@ -198,6 +235,22 @@ class ContactReader:
                     for standing in moved.values():
                         standing.pop(ListId(list_id), None)
         return moved
+
+    def _doubt(self, contacts: Sequence[Contact], changed: Collection[ContactId], since: datetime) -> None:
+        """Count whoever is off a list, and was touched while nobody was looking, as taken off it.
+
+        A contact that was put on a list and taken off again looks as it did: only its time of change may tell.
+        """
+        doubtful = [one for one in contacts if one.id in changed or (one.updated is not None and one.updated >= since)]
+        store = self._context.store
+        standings = store.agreement.standings([one.id for one in doubtful])
+        found = {one.id: unexplained(one, standings.get(one.id, {}), self._lists) for one in doubtful}
+        living = set(self._lists) - set(self._names.deleted_lists()) if any(found.values()) else set()
+        for contact_id, off in found.items():
+            kept_off = {list_id: standing for list_id, standing in off.items() if list_id in living}
+            for list_id, standing in kept_off.items():
+                store.agreement.put_standing(contact_id, list_id, standing)
+            self._unexplained += bool(kept_off)
 
     def _tell_consent(self, change: ContactChange) -> None:
         old, new = change.old, change.new

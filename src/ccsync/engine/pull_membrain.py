@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ccsync.engine.clocks import by_both
 from ccsync.engine.overlap import OVERLAP
+from ccsync.engine.streams import BEGINNING, CONTACTS, OPT_OUTS, is_marked, stream
 from ccsync.errors import Unreachable
 from ccsync.logs.events import Event
 from ccsync.membrain import side
@@ -54,11 +55,6 @@ MARKED = (Resource.CONTACTS, Resource.COMPANIES)
 """The lists that can be asked for deleted rows (``IncludeDeleted`` is documented for these two)."""
 
 
-def stream(resource: Resource) -> str:
-    """Return the name under which a list's timestamp is shown."""
-    return f"membrain.{resource.value}"
-
-
 class MembrainReader:
     """Brings Membrain's lists into the mirror and touches everybody whom a change concerns."""
 
@@ -67,6 +63,7 @@ class MembrainReader:
         known = context.store.progress.fact(CATALOGUE)
         self.catalogue = Catalogue.from_json(known) if known else None
         self._remembered = known
+        self._again_from: datetime | None = None
 
     def pull(self, resources: Sequence[Resource], *, new_names: bool = False) -> None:
         """Read these lists; ``new_names`` tells that the config may speak of fields that were made a moment ago."""
@@ -96,7 +93,7 @@ class MembrainReader:
         for resource in Resource:
             names = [one.name for one in seen if one.resource is resource and not one.custom]
             self.catalogue = self.catalogue.with_seen(resource, names)
-        users = side.users(context.membrain.users())
+        users = _unforgotten(context, side.users(context.membrain.users()))
         remembered = json.dumps({"ids": sorted(users.ids), "emails": sorted(users.emails)})
         if context.store.progress.fact(USERS) != remembered:
             with context.store.transaction():
@@ -110,8 +107,11 @@ class MembrainReader:
         timestamp = context.store.progress.timestamps().get(stream(resource))
         context.progress.phase(f"reading {stream(resource)}")
         filters = context.store.progress.fact(f"{RANGE_FILTERS}.{resource.value}")
+        if is_marked(context.store.progress, stream(resource)):
+            self._again_from = timestamp.read_up_to - OVERLAP if timestamp else BEGINNING
         if timestamp is None or context.whole or filters != YES or not self._changed(resource, timestamp, began):
-            self._sweep(resource)
+            self.read_whole(resource)
+        self._again_from = None
         context.advances[stream(resource)] = by_both(began, context.membrain)
 
     def _changed(self, resource: Resource, timestamp: Timestamp, began: datetime) -> bool:
@@ -129,7 +129,7 @@ class MembrainReader:
         context = self._context
         since = timestamp.read_up_to - OVERLAP
         rows = 0
-        for page in self._changed_pages(resource, (since, began + FAR_END)):
+        for page in context.heeding(self._changed_pages(resource, (since, began + FAR_END))):
             records = self._records(resource, page)
             if any(record.changed is not None and record.changed < since - timedelta(seconds=1) for record in records):
                 context.store.progress.set_fact(f"{RANGE_FILTERS}.{resource.value}", NO)
@@ -162,12 +162,12 @@ class MembrainReader:
             progress.set_fact(key, YES)
         return [rows]
 
-    def _sweep(self, resource: Resource) -> None:
+    def read_whole(self, resource: Resource) -> None:
         """Read all living rows of a list; what is absent from two sweeps in a row is missing."""
         context, store = self._context, self._context.store
         number = context.next_sweep()
         living = 0
-        for page in context.membrain.pages(resource.value, sort_by_created=resource in MARKED):
+        for page in context.heeding(context.membrain.pages(resource.value, sort_by_created=resource in MARKED)):
             records = self._records(resource, page)
             self._store(resource, records, number)
             living += len(records)
@@ -215,7 +215,7 @@ class MembrainReader:
         ):
             return
         unmarked = 0
-        for page in context.membrain.pages(resource.value, include_gone=True):
+        for page in context.heeding(context.membrain.pages(resource.value, include_gone=True)):
             gone = self._records(resource, [row for row in page if side.marked(row)])
             known = context.store.mirror.records(resource, [record.id for record in gone])
             self._store(resource, [record for record in gone if record.id in known])
@@ -236,7 +236,17 @@ class MembrainReader:
         self._doubt_clock(records)
         with store.transaction():
             changes = store.mirror.put_records(records, sweep)
-            self._touch(resource, [version for change in changes for version in (change.old, change.new) if version])
+            versions = [version for change in changes for version in (change.old, change.new) if version]
+            self._touch(resource, [*versions, *self._to_compare_again(resource, records)])
+
+    def _to_compare_again(self, resource: Resource, records: Sequence[MembrainRecord]) -> Iterable[MembrainRecord]:
+        """Return the rows of a stream that was set back, unchanged ones too, from where it was set to.
+
+        As the mirror has them: it has nobody who was forgotten.
+        """
+        since = self._again_from
+        again = [one.id for one in records if one.changed is None or one.changed >= since] if since else []
+        return self._context.store.mirror.records(resource, again).values() if again else ()
 
     def _touch(self, resource: Resource, records: Sequence[MembrainRecord]) -> None:
         """Touch everybody whom changed, new or vanished rows concern."""
@@ -271,6 +281,13 @@ class MembrainReader:
             )
 
 
+def _unforgotten(context: Context, users: side.Users) -> side.Users:
+    """Return who logs in to Membrain, without those who were forgotten."""
+    forgotten = context.store.forgotten
+    ids = (one for one in users.ids if not forgotten.has_id(one))
+    return side.Users(frozenset(ids), frozenset(one for one in users.emails if not forgotten.has(one)))
+
+
 def users(progress: Progress) -> tuple[frozenset[str], frozenset[EmailKey]]:
     """Return who logs in to Membrain, by id and by address, as remembered."""
     known = json.loads(progress.fact(USERS) or "{}")
@@ -287,3 +304,8 @@ def resources(config: Config) -> tuple[Resource, ...]:
         if speaks_of_projects:
             needed += [PROJECT_KINDS[kind] for kind in sync.projects if PROJECT_KINDS[kind] not in needed]
     return tuple(needed)
+
+
+def streams_of(config: Config) -> frozenset[str]:
+    """Return the streams that a run of a configuration reads."""
+    return frozenset((CONTACTS, OPT_OUTS, *map(stream, resources(config))))

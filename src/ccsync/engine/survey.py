@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side as contact_side
-from ccsync.engine.pull_membrain import CATALOGUE, stream, users
+from ccsync.engine.pull_membrain import CATALOGUE, users
+from ccsync.engine.streams import stream
 from ccsync.engine.subjects import surroundings_of
 from ccsync.membrain import side
 from ccsync.sync.catalogue import Catalogue, Scope

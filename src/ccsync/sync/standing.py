@@ -35,6 +35,18 @@ def observe(
     return changes
 
 
+def unexplained(
+    contact: Contact, standings: Mapping[ListId, Standing], lists: Iterable[ListId]
+) -> dict[ListId, Standing | None]:
+    """Return the standings of somebody who changed while nobody was looking: off a list counts as taken off it.
+
+    An opt-out explains by itself why somebody is on no list.
+    """
+    if contact.opted_out or not contact.usable:
+        return {}
+    return {one: Standing.TAKEN_OFF for one in lists if one not in contact.lists and one not in standings}
+
+
 def _after(
     old: Contact | None, new: Contact, standing: Standing | None, list_id: ListId, *, own_removal: bool
 ) -> Standing | None:
