@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -183,3 +185,20 @@ def test_a_login_that_changes_before_a_run_first_uses_it_ends_that_run(
 
 def refuse_the_token_in_hand(world: World) -> None:
     world.sandbox.faults.add(Fault("unauthorized", service="constant-contact", path_prefix="/v3/"))
+
+
+def test_all_of_the_old_state_is_kept_while_somebody_reads_it_and_nothing_of_it_stays(world: World) -> None:
+    """Whoever reads keeps the latest part of a state in the file beside it."""
+    world.people(1)
+    world.run()
+    with closing(sqlite3.connect(world.application().state_path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM contact").fetchone()
+        world.people(2)
+        world.run()
+        aside = world.application().start_afresh()
+
+    assert not list(world.application().folder.glob("state.sqlite*"))
+    assert aside is not None
+    with closing(sqlite3.connect(aside)) as kept:
+        assert kept.execute("SELECT count(*) FROM link").fetchone() == (3,)

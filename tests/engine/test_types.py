@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from ccsync.engine.bind import FIELD_TYPES
+from ccsync.engine.bound import FIELD_TYPES
 from ccsync.errors import ExitCode
 from ccsync.sandbox.membrain.kinds import Kind
 from ccsync.sandbox.membrain.store import CustomField, Option

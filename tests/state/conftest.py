@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from ccsync.state.erasure import Erasure
+    from ccsync.state.forgotten import Forgotten
     from ccsync.state.inward import Inward
     from ccsync.state.store import Agreement, History, Mirror, Progress, Store, Work
 
@@ -52,6 +54,14 @@ class ReopenedStore:
     @property
     def history(self) -> History:
         return self._fresh().history
+
+    @property
+    def erasure(self) -> Erasure:
+        return self._fresh().erasure
+
+    @property
+    def forgotten(self) -> Forgotten:
+        return self._store.forgotten
 
     def transaction(self) -> AbstractContextManager[None]:
         return self._scope(self._fresh().transaction)

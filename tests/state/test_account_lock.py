@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -113,6 +114,27 @@ class TestWhoHoldsIt:
         with lock(tmp_path) as held:
             assert json.loads((tmp_path / "lock.json").read_text())["pid"] == os.getpid()
         assert held.holder() is None
+
+
+class TestLooking:
+    def test_names_the_holder_and_nobody_when_it_is_free_or_was_never_taken(self, tmp_path: Path) -> None:
+        assert lock(tmp_path).held() is None
+        with lock(tmp_path):
+            assert lock(tmp_path).held() == Holder(os.getpid(), "2026-03-01T12:00:00Z")
+        assert lock(tmp_path).held() is None
+
+    def test_takes_nobody_for_a_holder_who_only_looks_as_well(self, tmp_path: Path) -> None:
+        with lock(tmp_path):
+            pass
+        with (tmp_path / "lock").open("rb") as looking:
+            fcntl.flock(looking, fcntl.LOCK_SH)
+            assert lock(tmp_path).held() is None
+
+    def test_leaves_what_a_killed_holder_wrote_to_the_next_one(self, tmp_path: Path) -> None:
+        with lock(tmp_path):
+            pass
+        (tmp_path / "lock.json").write_text('{"pid": 1, "since": ""}')
+        assert lock(tmp_path).held() is None
 
 
 class TestDeath:

@@ -22,17 +22,20 @@ LARGE = {
     "sweeps.MISSED_CONTACTS": "the same on the other side",
     "sweeps.MISSED_TWICE": "all that the last reading has missed, which is little",
     "sweeps.FORGET_ABSENCES": "the same",
+    "mirror.RECORDS_SINCE": "a preview of a timestamp that is set back: an index of the living ones",
+    "mirror.CONTACTS_SINCE": "the same on the other side",
     "work.TOUCH_EVERYONE": "everyone is asked for: an index of ids",
     "work.WAITING": "everybody who waits is asked for, in the order of an index, up to a limit",
     "work.WAITING_COUNTS": "people who wait are counted, and only they: an index of them",
-    "history.RUNS": "runs in the order of an index, up to a limit",
 }
 SMALL = {
     "work.TOUCHED_COUNT": "all the touched are counted, and only they: nothing but their ids",
     "inward.TOUCHED_COUNT": "the same of the other side's contacts",
     "work.BATCHES": "all open batches are asked for, a handful",
+    "history.RUNS": "the last runs, in the order of the table, up to a limit",
     "history.FIELDS": "as many as the config has fields",
     "history.REASONS": "as many as the config has fields, times the reasons",
+    "progress.FORGET_TIMESTAMP": "one of as many as there are streams",
     "progress.TIMESTAMPS": "as many as there are streams",
 }
 ALL_ROWS = {**LARGE, **SMALL}

@@ -30,6 +30,19 @@ class TestReadingConstantContact:
         assert stored == {ann.id: ann}
         assert stored[ann.id].updated == ann.updated
 
+    def test_contacts_that_changed_since_a_moment_are_counted(
+        self, store: Store, contact: Contacts, day: Callable[[float], datetime]
+    ) -> None:
+        store.mirror.put_contacts(
+            [
+                contact("c1", updated=1),
+                contact("c2", updated=2, deleted=True),
+                replace(contact("c3", updated=3), erased=True),
+                contact("c4", updated=None),
+            ]
+        )
+        assert [store.mirror.contacts_since(day(number)) for number in (0, 2, 2.5)] == [3, 2, 1]
+
     def test_a_contact_comes_back_whole(self, store: Store, day: Callable[[float], datetime]) -> None:
         """A field that a later version adds must not get lost on the way: each of them needs a value here."""
         whole = Contact(

@@ -30,6 +30,13 @@ class TestProgress:
             "membrain.contacts": Timestamp("membrain.contacts", day(0.5), day(3)),
         }
 
+    def test_a_timestamp_can_be_forgotten(self, store: Store, day: Days) -> None:
+        store.progress.set_timestamp(Timestamp("membrain.contacts", day(1), day(2)))
+        store.progress.set_timestamp(Timestamp("membrain.companies", day(1), day(2)))
+        store.progress.forget_timestamp("membrain.contacts")
+        store.progress.forget_timestamp("membrain.prospects")
+        assert list(store.progress.timestamps()) == ["membrain.companies"]
+
     def test_a_time_of_another_zone_is_the_same_time(self, store: Store, day: Days) -> None:
         elsewhere = day(1).astimezone(timezone(timedelta(hours=5, minutes=30)))
         store.progress.set_timestamp(Timestamp("membrain.contacts", elsewhere, elsewhere))
@@ -80,10 +87,16 @@ class TestRuns:
         assert store.progress.bindings("list")["Customers"].name.startswith("Customers ")
 
     def test_the_newest_run_is_first(self, store: Store, day: Days) -> None:
-        for name, start in (("b", 1), ("a", 2), ("d", 0), ("c", 1)):
+        for name, start in (("b", 0), ("a", 1), ("d", 1), ("c", 2)):
             store.history.put_run(RunRecord(name, day(start)))
-        assert [run.id for run in store.history.runs()] == ["a", "c", "b", "d"]
-        assert [run.id for run in store.history.runs(limit=2)] == ["a", "c"]
+        store.history.put_run(RunRecord("b", day(0), day(3), "success"))
+        assert [run.id for run in store.history.runs()] == ["c", "d", "a", "b"]
+        assert [run.id for run in store.history.runs(limit=2)] == ["c", "d"]
+
+    def test_a_run_under_a_clock_that_was_ahead_is_not_the_newest_for_ever(self, store: Store, day: Days) -> None:
+        for name, start in (("good", 0), ("ahead", 9), ("mended", 0.1)):
+            store.history.put_run(RunRecord(name, day(start)))
+        assert [run.id for run in store.history.runs()] == ["mended", "ahead", "good"]
 
 
 class TestFieldStatistics:

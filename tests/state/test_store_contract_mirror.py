@@ -52,6 +52,16 @@ class TestReadingMembrain:
         ]
         assert all(getattr(whole, part.name) for part in fields(whole)), "give every field a value"
 
+    def test_living_rows_that_changed_since_a_moment_are_counted(
+        self, store: Store, person: People, day: Callable[[float], datetime]
+    ) -> None:
+        unknown = replace(person("m4"), changed=None)
+        store.mirror.put_records(
+            [person("m1", changed=1), person("m2", changed=2), person("m3", changed=3, gone=Gone.DELETED), unknown]
+        )
+        assert [store.mirror.records_since(CONTACTS, day(number)) for number in (0, 2, 2.5)] == [3, 2, 1]
+        assert store.mirror.records_since(Resource.COMPANIES, day(0)) == 0
+
     def test_the_same_row_is_no_change_even_when_its_change_time_is_another(self, store: Store, person: People) -> None:
         store.mirror.put_records([person("m1", changed=1)])
         assert store.mirror.put_records([person("m1", changed=2)]) == []

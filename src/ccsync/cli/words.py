@@ -22,6 +22,7 @@ _REASONS = {
     "kept_edit": "was edited over there, and is kept",
     "no_company": "has no company",
     "no_name": "has no name",
+    "forgotten": "was forgotten on request, and is left out",
 }
 
 

@@ -13,45 +13,31 @@ from typing import TYPE_CHECKING
 
 from ccsync.constant_contact import side
 from ccsync.constant_contact.custom import from_json, has_new_choices, to_json
+from ccsync.engine.bound import CUSTOM, DELETED, FIELD, FIELD_TYPES, LIST, STAND_IN, Bound, labels
 from ccsync.engine.rules import fills_constant_contact
 from ccsync.state.values import Binding
-from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from ccsync.config.model import Sync
     from ccsync.engine.context import Context
-    from ccsync.sync.fields import TargetField
     from ccsync.sync.operations import StoredIntent
-    from ccsync.sync.records import Contact
+    from ccsync.sync.records import Contact, ListId
 
-LIST = "list"
-FIELD = "field"
-CUSTOM = "custom."
-STAND_IN = "new:"
 WHAT = {LIST: "list", FIELD: "custom field"}
 FIELD_NAMES = "field_names"
-FIELD_TYPES = "field_types"
-"""The fact what the custom fields take that are no text, as JSON; unset until they were read once."""
-DELETED = "deleted"
-"""The fact which bound lists and fields are gone, by id, as JSON."""
 
 
-class Names:
+class Names(Bound):
     """Lists and custom fields of Constant Contact, as the config and as the service call them."""
 
     def __init__(self, context: Context) -> None:
+        super().__init__(context.store.progress, context.config)
         self._context = context
         self._confirmed = False
-        self._deleted = frozenset[str](json.loads(context.store.progress.fact(DELETED) or "[]"))
         self._lists: list[side.ContactList] | None = None
         self._fields: list[side.CustomFieldDefinition] | None = None
-        self._bindings = {kind: context.store.progress.bindings(kind) for kind in (LIST, FIELD)}
-        types = context.store.progress.fact(FIELD_TYPES)
-        self._types = from_json(types or "[]")
-        self._types_known = types is not None
         self._types_moved = False
         self._looked = False
 
@@ -88,21 +74,10 @@ class Names:
         self._know_deleted(self._deleted | missing)
         return missing
 
-    def left_out(self) -> dict[str, Binding]:
-        """Return the syncs that are left out, each with the first of what it names that was deleted."""
-        found: dict[str, Binding] = {}
-        for sync in self._context.config.sync:
-            for kind in (LIST, FIELD):
-                for label in _labels(kind, [sync]):
-                    binding = self._bindings[kind].get(label)
-                    if binding is not None and binding.id in self._deleted:
-                        found.setdefault(sync.name, binding)
-        return found
-
     def unnamed_lists(self) -> list[Binding]:
         """Return the lists that an earlier configuration named and this one does not, not even by another name."""
         bindings = self._bindings[LIST]
-        named = {bindings[label].id for label in _labels(LIST, self._context.config.sync) if label in bindings}
+        named = {bindings[label].id for label in labels(LIST, self._context.config.sync) if label in bindings}
         return list({one.id: one for one in bindings.values() if one.id not in named}.values())
 
     def lives(self, bound: Binding) -> bool:
@@ -158,35 +133,12 @@ class Names:
     def _bound_fields(self) -> frozenset[str]:
         return frozenset(binding.id for binding in self._bindings[FIELD].values())
 
-    @property
-    def definitions(self) -> Mapping[str, side.CustomFieldDefinition]:
-        """The custom fields that are no text, by id, as last read."""
-        return self._types
-
-    def target(self, path: str, target: TargetField) -> TargetField:
-        """Return a right side as one that takes what its bound field takes."""
-        definition = self._types.get(path.removeprefix(CUSTOM))
-        return target if definition is None else definition.typed(target)
-
     def contacts(self, rows: Sequence[Mapping[str, Any]]) -> list[Contact]:
         """Return rows of the service as contacts; the fields are read again, once a run, for a choice that is new."""
         bound = self._bound_fields() if self._looked and self._fields is None else frozenset[str]()
         if bound and any(has_new_choices(row, self._types, bound) for row in rows):
             self._all_fields()
         return [side.contact(row, self._types) for row in rows]
-
-    def list_id(self, label: str) -> ListId:
-        """Return the list's id, or a stand-in for one that is still to be made."""
-        binding = self._bindings[LIST].get(label)
-        return ListId(binding.id if binding else STAND_IN + label)
-
-    def path(self, right: str) -> str:
-        """Return the bound path of a right side: custom fields by id, or by a stand-in."""
-        if not right.startswith(CUSTOM):
-            return right
-        label = right.removeprefix(CUSTOM)
-        binding = self._bindings[FIELD].get(label)
-        return CUSTOM + (binding.id if binding else STAND_IN + label)
 
     def field_names(self) -> Mapping[str, str]:
         """Return the service's own name of each custom field by id: imports call fields by it."""
@@ -221,7 +173,7 @@ class Names:
     def _unbound(self, kind: str) -> list[str]:
         known, left_out = self._bindings[kind], self.left_out()
         syncs = [sync for sync in self._context.config.sync if sync.name not in left_out]
-        return [label for label in _labels(kind, syncs) if label not in known]
+        return [label for label in labels(kind, syncs) if label not in known]
 
     def _filled(self) -> frozenset[str]:
         """Return the custom fields that a sync may fill: what only travels to Membrain is not made."""
@@ -248,7 +200,7 @@ class Names:
     def _missing(self, kind: str, found: Mapping[str, str]) -> frozenset[str]:
         """Return what is bound and not among the ``found``, by id; what is called otherwise is followed."""
         missing = set()
-        for label in _labels(kind, self._context.config.sync):
+        for label in labels(kind, self._context.config.sync):
             binding = self._bindings[kind].get(label)
             if binding is None:
                 continue
@@ -270,11 +222,3 @@ class Names:
             if self._deleted != deleted:
                 store.progress.set_fact(DELETED, json.dumps(sorted(deleted)) if deleted else None)
         self._deleted = deleted
-
-
-def _labels(kind: str, syncs: Iterable[Sync]) -> list[str]:
-    """Return the lists, or the custom fields, that syncs name."""
-    if kind == LIST:
-        return list(dict.fromkeys(sync.list for sync in syncs))
-    rights = (field.constant_contact for sync in syncs for field in sync.field)
-    return list(dict.fromkeys(right.removeprefix(CUSTOM) for right in rights if right.startswith(CUSTOM)))

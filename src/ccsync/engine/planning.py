@@ -72,7 +72,7 @@ class Planning:
         context.progress.phase("planning", context.store.work.touched_count())
         settled = self._rules.only is None
         for arriving in self._arriving():
-            with context.store.transaction():
+            with context.counted():
                 arrived, met = arrivals(context.store, arriving, self._rules)
                 context.store.work.touch(met)
                 self._wait_no_more(
@@ -82,15 +82,13 @@ class Planning:
                 if settled:
                     staying = (one for one in arriving if as_person(one) not in moving)
                     context.store.inward.untouch_contacts(staying)
-                context.keep()
         for chunk in self._chunks():
-            with context.store.transaction():
+            with context.counted():
                 try_outdated_again(context.store, chunk)
                 decisions = [plan_person(subject, self._rules) for subject in subjects(context.store, chunk)]
                 moving = self._write_down(decisions)
                 if settled:
                     context.store.work.untouch(person for person in chunk if person not in moving)
-                context.keep()
             context.progress.advance(len(chunk))
 
     def _subjects(self) -> Iterator[Subject]:
@@ -101,6 +99,8 @@ class Planning:
         """Yield touched contacts who may belong into Membrain, except those who are on their way there."""
         after: ContactId | None = None
         while page := self._context.store.inward.touched_contacts(after, CHUNK):
+            self._context.stop.heed()
+            self._context.progress.advance(0)  # not done yet, but alive
             after = page[-1]
             if chunk := [contact for contact in page if as_person(contact) not in self._busy]:
                 yield chunk
@@ -109,6 +109,8 @@ class Planning:
         """Yield touched people, except those for whom something is still on its way, or who are left for later."""
         after: MembrainId | None = None
         while page := self._context.store.work.touched(after, CHUNK):
+            self._context.stop.heed()
+            self._context.progress.advance(0)  # not done yet, but alive
             after = page[-1]
             if chunk := [person for person in page if person not in self._busy]:
                 yield chunk

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccsync.engine import consent_delay
 from ccsync.engine.overlap import OVERLAP
+from ccsync.engine.streams import STREAMS, is_marked
 from ccsync.state.values import Counts, FieldCounts, FieldStatistics
 from ccsync.sync.mapping import CONSENT
 
@@ -72,16 +73,24 @@ def status_data(config: Config, store: Store | None, budget: BudgetState) -> dic
 
 
 def timestamp_data(store: Store | None) -> list[dict[str, Any]]:
-    """Return how far each stream has been read, and from where the next run reads it."""
+    """Return how far each stream has been read, when that was noted, and from where the next run reads it.
+
+    Null is the beginning. ``set_back`` tells that a person moved it, and that no run has read it since.
+    """
     if store is None:
         return []
+    stamps = store.progress.timestamps()
+    set_back = {name for name in STREAMS if is_marked(store.progress, name)}
     return [
         {
-            "stream": stamp.stream,
-            "read_up_to": _iso(stamp.read_up_to),
-            "next_from": _iso(stamp.read_up_to - OVERLAP),
+            "stream": name,
+            "read_up_to": _iso(stamp.read_up_to) if stamp else None,
+            "next_from": _iso(stamp.read_up_to - OVERLAP) if stamp else None,
+            "noted": _iso(stamp.moved_at) if stamp else None,
+            "set_back": name in set_back,
         }
-        for stamp in sorted(store.progress.timestamps().values(), key=lambda stamp: stamp.stream)
+        for name in sorted(stamps.keys() | set_back)
+        for stamp in [stamps.get(name)]
     ]
 
 

@@ -7,20 +7,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccsync.config.checks.filters import point_at
-from ccsync.engine.pull_membrain import PROJECT_KINDS, users
+from ccsync.engine.bound import Bound
+from ccsync.engine.pull_membrain import CATALOGUE, PROJECT_KINDS, users
 from ccsync.errors import ConfigError, UsageError
 from ccsync.sync.canonical import yes_no
-from ccsync.sync.catalogue import Found, PropertyType, Scope
+from ccsync.sync.catalogue import Catalogue, Found, PropertyType, Scope
 from ccsync.sync.fields import target_field
 from ccsync.sync.filters import FilterSyntaxError, compile_filter
 from ccsync.sync.mapping import COMPANY_NAME, Conflict, Direction, FieldRule, Rulebook, SyncRules
 from ccsync.sync.records import ListId
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
     from ccsync.config.model import Config, Field, Sync
     from ccsync.engine.bind import Names
     from ccsync.engine.context import Context
-    from ccsync.sync.catalogue import Catalogue, Resolution
+    from ccsync.state.store import Progress
+    from ccsync.sync.catalogue import Resolution
     from ccsync.sync.fields import TargetField
     from ccsync.sync.filters import Filter
     from ccsync.sync.records import Resource
@@ -37,7 +42,7 @@ def rulebook(context: Context, names: Names, catalogue: Catalogue) -> Rulebook:
         raise ConfigError(f'there is no sync called "{wanted}"; there are {known}', hint="ccsync config show")
     user_ids, user_emails = users(context.store.progress)
     rules = Rulebook(
-        syncs=tuple(_sync(context, names, catalogue, sync) for sync in context.config.sync),
+        syncs=tuple(_sync(names, catalogue, sync, context.zone, context.warn) for sync in context.config.sync),
         catalogue=catalogue,
         user_ids=user_ids,
         user_emails=user_emails,
@@ -46,6 +51,24 @@ def rulebook(context: Context, names: Names, catalogue: Catalogue) -> Rulebook:
     )
     _touch_when_edited(context)
     return rules
+
+
+def remembered_rules(progress: Progress, config: Config, zone: tzinfo) -> Rulebook:
+    """Return the config, bound to what the state remembers: nobody is asked, warned or touched."""
+    names, text = Bound(progress, config), progress.fact(CATALOGUE)
+    catalogue = Catalogue.from_json(text) if text else Catalogue()
+    user_ids, user_emails = users(progress)
+    return Rulebook(
+        syncs=tuple(_sync(names, catalogue, sync, zone, _unheard) for sync in config.sync),
+        catalogue=catalogue,
+        user_ids=user_ids,
+        user_emails=user_emails,
+        stopped=frozenset(names.left_out()),
+    )
+
+
+def _unheard(_warning: str) -> None:
+    """Say nothing: a run tells it."""
 
 
 def consent_rules(context: Context, names: Names, catalogue: Catalogue, unapproved: frozenset[str]) -> Rulebook:
@@ -71,11 +94,11 @@ def _consent_of(context: Context, names: Names, catalogue: Catalogue, sync: Sync
     return replace(rules_of(sync), list_id=names.list_id(sync.list), fields=fields)
 
 
-def _sync(context: Context, names: Names, catalogue: Catalogue, sync: Sync) -> SyncRules:
+def _sync(names: Bound, catalogue: Catalogue, sync: Sync, zone: tzinfo, warn: Callable[[str], None]) -> SyncRules:
     rules = rules_of(sync)
     for unknown in rules.filter.unknown(catalogue, kinds_of_project(sync)):
-        context.warn(f'sync "{sync.name}": Membrain shows no {unknown.name}, which counts as not set')
-    fields = tuple(_field(context, names, catalogue, sync, field) for field in sync.field)
+        warn(f'sync "{sync.name}": Membrain shows no {unknown.name}, which counts as not set')
+    fields = tuple(_field(names, catalogue, sync, field, zone=zone, warn=warn) for field in sync.field)
     return replace(
         rules,
         list_id=names.list_id(sync.list),
@@ -84,7 +107,9 @@ def _sync(context: Context, names: Names, catalogue: Catalogue, sync: Sync) -> S
     )
 
 
-def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, field: Field) -> FieldRule:
+def _field(
+    names: Bound, catalogue: Catalogue, sync: Sync, field: Field, *, zone: tzinfo, warn: Callable[[str], None]
+) -> FieldRule:
     resolution = catalogue.resolve(field.membrain, kinds_of_project(sync))
     if resolution.found is Found.AMBIGUOUS:
         raise ConfigError(
@@ -93,14 +118,14 @@ def _field(context: Context, names: Names, catalogue: Catalogue, sync: Sync, fie
         )
     if resolution.found is Found.UNKNOWN:
         like = f" (did you mean {', '.join(resolution.suggestions)}?)" if resolution.suggestions else ""
-        context.warn(f'sync "{sync.name}": Membrain shows no {field.membrain}, which counts as not set{like}')
+        warn(f'sync "{sync.name}": Membrain shows no {field.membrain}, which counts as not set{like}')
     shown = bool(resolution.properties)  # what Membrain does not show is not a value that became blank
     rule = rule_of(sync, field, resolution)
     default = rule.default if shown else ""
     path = names.path(rule.path)
     target = names.target(path, rule.target)
     clear = rule.clear and shown
-    return replace(rule, path=path, target=target, default=default, clear=clear, zone=context.zone)
+    return replace(rule, path=path, target=target, default=default, clear=clear, zone=zone)
 
 
 def _tells_of_company(field: FieldRule) -> bool:
@@ -141,7 +166,12 @@ def fills_constant_contact(sync: Sync, field: Field) -> bool:
 
 def edited(context: Context) -> bool:
     """Tell whether a sync was edited since the last run."""
-    return context.store.progress.fact(RULES) != _digest(context.config)
+    return edited_since(context.store.progress, context.config)
+
+
+def edited_since(progress: Progress, config: Config) -> bool:
+    """Tell whether a sync was edited since everybody was last looked at for it."""
+    return progress.fact(RULES) != _digest(config)
 
 
 def _touch_when_edited(context: Context) -> None:

@@ -13,10 +13,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ccsync.engine import remaining
 from ccsync.engine.activities import Activities
+from ccsync.engine.again import compare_again
 from ccsync.engine.bind import Names
 from ccsync.engine.clocks import doubt_own_clock
 from ccsync.engine.first_run import FirstRun
+from ccsync.engine.forgotten import left_out_for_good
 from ccsync.engine.instance import check_instance
 from ccsync.engine.inward_outcomes import InwardOutcomes
 from ccsync.engine.left_out import tell_left_behind, tell_left_out
@@ -25,16 +28,18 @@ from ccsync.engine.opt_outs import OptOuts
 from ccsync.engine.options import PlanLine, Result, RunReport
 from ccsync.engine.outcomes import Outcomes
 from ccsync.engine.planning import Planning
-from ccsync.engine.pull_constant_contact import CONTACTS, ContactReader
+from ccsync.engine.pull_constant_contact import ContactReader
 from ccsync.engine.pull_membrain import MembrainReader, resources
 from ccsync.engine.push import Push
 from ccsync.engine.push_membrain import MembrainPush
 from ccsync.engine.review import Review, lines
 from ccsync.engine.rules import edited, rulebook
+from ccsync.engine.streams import CONTACTS, unmark
 from ccsync.engine.verify import Verify
-from ccsync.errors import CcsyncError, ExitCode, Interrupted, LoginNeeded, Stopped
+from ccsync.errors import CcsyncError, ExitCode, Interrupted, LoginNeeded, Stopped, TryLater, Unreachable
 from ccsync.logs.events import Event
 from ccsync.state.values import RunRecord, Timestamp
+from ccsync.stopping import StopAsked
 from ccsync.sync.operations import IntentState
 
 if TYPE_CHECKING:
@@ -68,7 +73,14 @@ class Run:
         self._first_run = FirstRun(context, self._review)
 
     def execute(self) -> RunReport:
-        """Run, and answer how it went; errors that a user can mend become part of the answer, bugs pass through."""
+        """Run, and answer how it went; errors that a user can mend become part of the answer, bugs pass through.
+
+        Whoever asks for an end has the record in hand finished, and everything saved.
+        """
+        with self._context.stop.gently():
+            return self._execute()
+
+    def _execute(self) -> RunReport:
         context, options = self._context, self._context.options
         context.log.event(
             Event.RUN_STARTED,
@@ -80,23 +92,34 @@ class Run:
         )
         if not options.dry_run:
             context.store.history.put_run(RunRecord(context.run, context.started))
-        error: CcsyncError | None = None
+        ended: KeyboardInterrupt | CcsyncError | None = None
         try:
             with context.store.rehearsal() if options.dry_run else nullcontext():
                 self._pass()
                 report = self._report(None)
-        except KeyboardInterrupt as stop:
-            code = getattr(stop, "exit_code", ExitCode.INTERRUPTED)
-            error = Interrupted("interrupted; everything so far is saved", exit_code=code)
-        except CcsyncError as trouble:
-            error = trouble
+        except (KeyboardInterrupt, CcsyncError) as reason:
+            ended = reason
         except Exception:
             self._bug()
             raise
-        if error is not None:
-            report = self._report(error)
-        self._close(report)
+        with context.stop.untorn():
+            if ended is not None:
+                report = self._report(self._error(ended))
+            self._close(report)
         return report
+
+    def _error(self, ended: KeyboardInterrupt | CcsyncError) -> CcsyncError:
+        """Return how a run ends: interrupted, too, when a service left it alone and it was to end anyway."""
+        if isinstance(ended, Unreachable | TryLater):
+            try:
+                self._context.stop.heed()
+            except StopAsked as stop:
+                self._context.warn(ended.message)
+                ended = stop
+        if isinstance(ended, CcsyncError):
+            return ended
+        code = getattr(ended, "exit_code", ExitCode.INTERRUPTED)
+        return Interrupted(remaining.words(self._context.store), exit_code=code)
 
     def _bug(self) -> None:
         """Close a run that a bug has ended: what it did so far stays."""
@@ -123,6 +146,7 @@ class Run:
         walk_moved_lists(context, reader)
         membrain.pull(resources(context.config), new_names=edited(context))
         doubt_own_clock(context)
+        compare_again(context, reader, membrain)
         verify = Verify(context, self._names, reader, self._outcomes)
         verify.settle()
         to_membrain.settle()
@@ -233,8 +257,10 @@ class Run:
         context = self._context
         if context.options.dry_run:
             return
+        context.store.forgotten.keep()
         moved_at = context.clock.now()
         before = context.store.progress.timestamps()
+        pulled = tuple(context.advances)
         if context.store.work.intent_count(IntentState.SENDING, IntentState.SENT, IntentState.UNVERIFIED):
             context.advances.pop(CONTACTS, None)  # what is still to be seen must be read by the next run, however late
         for stream, stamp in before.items():
@@ -243,6 +269,7 @@ class Run:
             ):  # one wrong date of an answer moves none back
                 context.advances[stream] = max(context.advances[stream], stamp.read_up_to)
         with context.store.transaction():
+            unmark(context.store.progress, pulled)
             for stream, read_up_to in context.advances.items():
                 context.store.progress.set_timestamp(Timestamp(stream, read_up_to, moved_at))
             if context.whole:
@@ -260,6 +287,7 @@ class Run:
     def _report(self, error: CcsyncError | None) -> RunReport:
         context = self._context
         context.tally.close()
+        waiting = left_out_for_good(context)
         failed = context.tally.everybody.failed
         result, exit_code = _result(error, failed)
         message, hint = (error.message, error.hint) if error else ("", "")
@@ -279,7 +307,7 @@ class Run:
             syncs=dict(context.tally.syncs),
             calls=dict(self._calls()),
             plan=tuple(self._plan),
-            waiting=context.store.work.waiting_counts(),
+            waiting=waiting,
             warnings=tuple(context.warnings),
         )
 

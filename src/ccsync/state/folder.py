@@ -6,6 +6,7 @@ about people, so that nobody but its owner may look into it.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -106,6 +107,17 @@ def _open_to_others(folder: Path) -> LocalError:
     return LocalError(f"others can write to the state folder {folder}", hint=f"chmod go-w {folder}")
 
 
+def is_alive(pid: int) -> bool:
+    """Tell whether there is a process of this number on this machine."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's, so it is there
+        return True
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a lock: a process, and since when (ISO 8601 in UTC)."""
@@ -139,10 +151,7 @@ class AccountLock:
         except Timeout as error:
             raise self._locked() from error
         except (OSError, NotImplementedError) as error:
-            raise LocalError(
-                f"the lock {self._lock.lock_file} cannot be taken ({error})",
-                hint=f"run ccsync as the user who owns it: ls -l {self._lock.lock_file}",
-            ) from error
+            raise self._cannot_be_taken(error) from error
         self._write_holder()
 
     def release(self) -> None:
@@ -152,12 +161,22 @@ class AccountLock:
             self._lock.release()
 
     def held(self) -> Holder | None:
-        """Return who holds the lock now, a ``Holder`` of process 0 when that is not known; None when nobody does."""
+        """Return who holds the lock now, a ``Holder`` of process 0 when that is not known; None when nobody does.
+
+        Only looks: whoever looks as well does not count as somebody who holds it.
+        """
         try:
-            self.acquire()
-        except Locked:
+            descriptor = os.open(self._lock.lock_file, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._cannot_be_taken(error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
             return self.holder() or Holder(0, "")
-        self.release()
+        finally:
+            os.close(descriptor)
         return None
 
     def holder(self) -> Holder | None:
@@ -176,6 +195,12 @@ class AccountLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+    def _cannot_be_taken(self, error: Exception) -> LocalError:
+        return LocalError(
+            f"the lock {self._lock.lock_file} cannot be taken ({error})",
+            hint=f"run ccsync as the user who owns it: ls -l {self._lock.lock_file}",
+        )
 
     def _locked(self) -> Locked:
         holder = self.holder()
@@ -200,3 +225,10 @@ class ServiceLock(AccountLock):
 
     name = "service"
     held_by_whom, hint = "the service of this account is on already", "ccsync daemon status"
+
+
+class TurnLock(AccountLock):
+    """The lock of whoever starts or stops the service at this moment."""
+
+    name = "service-turn"
+    held_by_whom, hint = "another command is starting or stopping the service", "ccsync daemon status"

@@ -1,4 +1,4 @@
-"""The book of the way into Membrain: one of the six of ``ccsync.state.store``, whose promises hold here too."""
+"""The book of the way into Membrain: one of those of ``ccsync.state.store``, whose promises hold here too."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class Inward(Protocol):
 
     def touched_contacts(self, after: ContactId | None = None, limit: int = 1000) -> list[ContactId]:
         """Return touched ids in their order, those greater than ``after``, at most ``limit``."""
+        ...
+
+    def is_touched(self, contact_id: ContactId) -> bool:
+        """Tell whether a contact is touched."""
         ...
 
     def touched_contact_count(self) -> int:

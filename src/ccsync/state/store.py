@@ -1,6 +1,6 @@
 """The port of the state: everything that outlives a run, for one account.
 
-The store is six small books over one database, so that a caller names only the one it needs:
+The store is seven small books over one database, so that a caller names only the one it needs:
 
 * ``mirror``     what was last read from each side
 * ``agreement``  links, bases and standings: what ccsync brought about
@@ -8,6 +8,9 @@ The store is six small books over one database, so that a caller names only the 
 * ``inward``     the same for the way into Membrain: whom to look at, what is to be written there
 * ``progress``   timestamps, bindings and single facts
 * ``history``    runs and field statistics
+* ``erasure``    taking a person out of all of this
+
+Rows of people who were forgotten are not stored (``ccsync.state.forgotten``).
 
 Everything inside one ``transaction()`` happens or does not. Adapters raise ``LocalError`` when the disk is full, the
 file is damaged, or a newer ccsync has written it.
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from ccsync.state.erasure import Erasure
+    from ccsync.state.forgotten import Forgotten
     from ccsync.state.inward import Inward
     from ccsync.state.values import (
         Binding,
@@ -73,6 +78,10 @@ class Mirror(Protocol):
         """Count the living rows of a list."""
         ...
 
+    def records_since(self, resource: Resource, moment: datetime) -> int:
+        """Count the living rows of a list that changed at a moment or later, or of which that is not known."""
+        ...
+
     def contacts_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
         """Return the living Membrain contacts of each address, the one created first in front (then by id)."""
         ...
@@ -114,6 +123,10 @@ class Mirror(Protocol):
 
     def contact_count(self) -> int:
         """Count the contacts that are not erased, deleted ones included."""
+        ...
+
+    def contacts_since(self, moment: datetime) -> int:
+        """Count the contacts that are not erased and changed at a moment or later, or of which that is not known."""
         ...
 
     def list_size(self, list_id: ListId) -> int:
@@ -190,6 +203,10 @@ class Work(Protocol):
 
     def touched(self, after: MembrainId | None = None, limit: int = 1000) -> list[MembrainId]:
         """Return touched ids in their order, those greater than ``after``, at most ``limit``."""
+        ...
+
+    def is_touched(self, membrain_id: MembrainId) -> bool:
+        """Tell whether a Membrain contact is touched."""
         ...
 
     def touched_count(self) -> int:
@@ -272,6 +289,10 @@ class Progress(Protocol):
         """Store how far a stream has been read."""
         ...
 
+    def forget_timestamp(self, stream: str) -> None:
+        """Count a stream as never read."""
+        ...
+
     def bindings(self, kind: str) -> dict[str, Binding]:
         """Return the bindings of a kind (``list`` or ``field``) by the config's label."""
         ...
@@ -297,7 +318,7 @@ class History(Protocol):
         ...
 
     def runs(self, limit: int = 100) -> list[RunRecord]:
-        """Return runs, newest first."""
+        """Return runs, the one begun last first, whatever the clock said."""
         ...
 
     def count_fields(
@@ -350,6 +371,16 @@ class Store(Protocol):
     @property
     def history(self) -> History:
         """Runs and field statistics."""
+        ...
+
+    @property
+    def erasure(self) -> Erasure:
+        """Taking a person out of the state."""
+        ...
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """Whose rows are not stored."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     USER_OF_MEMBRAIN = "user_of_membrain"
     HELD = "held"
     KEPT_EDIT = "kept_edit"
+    FORGOTTEN = "forgotten"
 
 
 class Leaving(StrEnum):

@@ -14,11 +14,11 @@ from ccsync.config.model import Config
 from ccsync.config.sides import READ_ONLY
 from ccsync.engine.filter_trial import try_filter
 from ccsync.engine.map_data import suggest_data
-from ccsync.engine.pull_membrain import stream
 from ccsync.engine.rules import kinds_of_project
 from ccsync.engine.setup.asking import Choice
 from ccsync.engine.setup.common_filters import common_filters
 from ccsync.engine.setup.services import TO_CONSTANT_CONTACT, TO_MEMBRAIN
+from ccsync.engine.streams import stream
 from ccsync.errors import UsageError
 from ccsync.sync.catalogue import Scope
 from ccsync.sync.fields import CUSTOM_PREFIX

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccsync.state.forgotten import Forgotten
 from ccsync.state.memory.agreement import MemoryAgreement
+from ccsync.state.memory.erasure import MemoryErasure
 from ccsync.state.memory.history import MemoryHistory
 from ccsync.state.memory.inward import MemoryInward
 from ccsync.state.memory.mirror import MemoryMirror
@@ -15,6 +17,7 @@ from ccsync.state.memory.work import MemoryWork
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from ccsync.state.erasure import Erasure
     from ccsync.state.inward import Inward
     from ccsync.state.store import Agreement, History, Mirror, Progress, Work
 
@@ -24,15 +27,17 @@ __all__ = ["MemoryStore"]
 class MemoryStore:
     """The state of one account, gone with its object."""
 
-    def __init__(self) -> None:
+    def __init__(self, forgotten: Forgotten | None = None) -> None:
         tables = Tables()
         self._journal = tables.journal
-        self.mirror: Mirror = MemoryMirror(tables)
+        self.forgotten = forgotten or Forgotten()
+        self.mirror: Mirror = MemoryMirror(tables, self.forgotten)
         self.agreement: Agreement = MemoryAgreement(tables)
         self.work: Work = MemoryWork(tables)
         self.inward: Inward = MemoryInward(tables)
         self.progress: Progress = MemoryProgress(tables)
         self.history: History = MemoryHistory(tables)
+        self.erasure: Erasure = MemoryErasure(tables)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything inside happen or not happen; may be nested."""

@@ -48,6 +48,10 @@ class MemoryInward:
         """Return touched ids in their order, those greater than ``after``, at most ``limit``."""
         return sorted(identifier for identifier in self._tables.touched_contacts if identifier > (after or ""))[:limit]
 
+    def is_touched(self, contact_id: ContactId) -> bool:
+        """Tell whether a contact is touched."""
+        return contact_id in self._tables.touched_contacts
+
     def touched_contact_count(self) -> int:
         """Count the touched."""
         return len(self._tables.touched_contacts)

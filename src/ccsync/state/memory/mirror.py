@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ccsync.state.values import ContactChange, RecordChange
@@ -21,8 +22,10 @@ from ccsync.sync.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
 
+    from ccsync.state.forgotten import Forgotten
     from ccsync.state.memory.tables import Tables
 
 _CONTACT_STREAM = "constant_contact"
@@ -31,13 +34,14 @@ _CONTACT_STREAM = "constant_contact"
 class MemoryMirror:
     """The mirror of both sides."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, forgotten: Forgotten) -> None:
         self._tables = tables
+        self._forgotten = forgotten
 
     def put_records(self, records: Sequence[MembrainRecord], sweep: int | None = None) -> list[RecordChange]:
         """Store rows of one list; return those that are new or differ, in order. A row that was missing is back."""
         changes = []
-        for record in records:
+        for record in self._forgotten.admitted_records(records, partial(self.records, Resource.CONTACTS), self._in_use):
             key = (record.resource, record.id)
             old = self._tables.records.get(key)
             if old != record:
@@ -60,6 +64,10 @@ class MemoryMirror:
     def record_count(self, resource: Resource) -> int:
         """Count the living rows of a list."""
         return len(self._living(resource))
+
+    def records_since(self, resource: Resource, moment: datetime) -> int:
+        """Count the living rows of a list that changed at a moment or later, or of which that is not known."""
+        return sum(1 for record in self._living(resource) if record.changed is None or record.changed >= moment)
 
     def contacts_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
         """Return the living Membrain contacts of each address, the one created first in front (then by id)."""
@@ -109,7 +117,7 @@ class MemoryMirror:
     def put_contacts(self, contacts: Sequence[Contact], sweep: int | None = None) -> list[ContactChange]:
         """Store Constant Contact contacts; return those that are new or differ, in order."""
         changes = []
-        for contact in contacts:
+        for contact in self._forgotten.admitted_contacts(contacts, self.contacts, self._in_use):
             old = self._tables.contacts.get(contact.id)
             if old != contact:
                 changes.append(ContactChange(old, contact))
@@ -139,6 +147,10 @@ class MemoryMirror:
         """Count the contacts that are not erased, deleted ones included."""
         return len(self._not_erased())
 
+    def contacts_since(self, moment: datetime) -> int:
+        """Count the contacts that are not erased and changed at a moment or later, or of which that is not known."""
+        return sum(1 for contact in self._not_erased() if contact.updated is None or contact.updated >= moment)
+
     def list_size(self, list_id: ListId) -> int:
         """Count the contacts on a list."""
         return sum(contact.usable and list_id in contact.lists for contact in self._tables.contacts.values())
@@ -157,6 +169,10 @@ class MemoryMirror:
                 erased.append(gone)
         self._forget_marks(_CONTACT_STREAM, sweep)
         return erased
+
+    def _in_use(self, keys: Collection[EmailKey]) -> set[EmailKey]:
+        there = (key for key, contact in self.contacts_by_address(keys).items() if contact.usable)
+        return {*self.contacts_by_email(keys), *there}
 
     def _living(self, resource: Resource) -> list[MembrainRecord]:
         return [row for row in self._tables.records.values() if row.resource is resource and row.gone is Gone.NO]

@@ -23,6 +23,10 @@ class MemoryProgress:
         """Store how far a stream has been read."""
         self._tables.timestamps[timestamp.stream] = timestamp
 
+    def forget_timestamp(self, stream: str) -> None:
+        """Count a stream as never read."""
+        self._tables.timestamps.pop(stream, None)
+
     def bindings(self, kind: str) -> dict[str, Binding]:
         """Return the bindings of a kind (``list`` or ``field``) by the config's label."""
         found = (binding for binding in self._tables.bindings.values() if binding.kind == kind)

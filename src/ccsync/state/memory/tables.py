@@ -64,7 +64,7 @@ class Journal:
 class Table(MutableMapping[_Key, _Value]):
     """A dict whose changes are noted in a journal. Its values are never changed in place, only replaced.
 
-    Undoing a deletion puts a key at the end: nothing may rely on the order of a table.
+    Undoing a deletion puts a key at the end: nothing may rely on the order of a table whose rows are deleted.
     """
 
     def __init__(self, journal: Journal) -> None:

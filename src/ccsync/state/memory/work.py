@@ -52,6 +52,10 @@ class MemoryWork:
         """Return touched ids in their order, those greater than ``after``, at most ``limit``."""
         return sorted(identifier for identifier in self._tables.touched if identifier > (after or ""))[:limit]
 
+    def is_touched(self, membrain_id: MembrainId) -> bool:
+        """Tell whether a Membrain contact is touched."""
+        return membrain_id in self._tables.touched
+
     def touched_count(self) -> int:
         """Count the touched."""
         return len(self._tables.touched)

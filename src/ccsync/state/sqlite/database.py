@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ccsync.errors import LocalError
-from ccsync.state.sqlite.failure import translated
+from ccsync.state.sqlite.failure import moved, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,10 +26,12 @@ class Database:
         # somebody else has written since, and could then only fail.
         self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         self._depth = 0
+        self._place = None if read_only else _place(path)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Any]:
         """Run a statement and return its rows."""
         self._check_scope()
+        self._check_place()
         try:
             return self._connection.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
@@ -81,6 +83,17 @@ class Database:
         else:
             self.run("ROLLBACK")
 
+    def _check_place(self) -> None:
+        """See that the file is where it was: one that was moved or deleted takes all the same what nobody will read."""
+        if self._depth or self._place is None:
+            return
+        try:
+            present = _place(self._path)
+        except OSError:
+            present = None
+        if present != self._place:
+            raise moved(self._path)
+
     def _check_scope(self) -> None:
         """SQLite ends a transaction by itself on some errors: what follows must not slip out of it unnoticed."""
         if self._depth and not self._connection.in_transaction:
@@ -88,3 +101,9 @@ class Database:
                 f"a change of the state {self._path} was taken back after an error of the disk",
                 hint="run the same command again: it goes on where it stopped",
             )
+
+
+def _place(path: Path) -> tuple[int, int]:
+    """Return what tells a file from every other one, also from one of its name on another disk."""
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -83,8 +83,17 @@ def damaged(path: Path, detail: str) -> LocalError:
     """Say that the file is not what ccsync wrote."""
     return LocalError(
         f"the state {path} is damaged or not a state of ccsync ({detail})",
-        hint=f"restore it from a backup; without one, mv {path} {path}.damaged starts afresh, "
-        "but forgets whom somebody took off a list by hand",
+        hint=f"restore it from a backup: ccsync state restore FILE; without one, mv {path} {path}.damaged "
+        "starts afresh, but forgets whom somebody took off a list by hand",
+    )
+
+
+def moved(path: Path) -> LocalError:
+    """Say that the file is not where it was when it was opened."""
+    return LocalError(
+        f"the state {path} was moved or deleted while it was in use: nothing more is written",
+        hint=f"put it back (ls -la {path.parent}), then run the same command again; without it, that starts afresh",
+        code="state_moved",
     )
 
 

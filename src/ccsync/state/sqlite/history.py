@@ -20,7 +20,8 @@ ON CONFLICT (id) DO UPDATE SET started = excluded.started, finished = excluded.f
     body = excluded.body
 """
 
-RUNS = "SELECT id, started, finished, result, body FROM run ORDER BY started DESC, id DESC LIMIT ?"
+# By the order in which they were begun, which is the rowid's: the clock may have been ahead for a while.
+RUNS = "SELECT id, started, finished, result, body FROM run ORDER BY rowid DESC LIMIT ?"
 
 FIELDS = "SELECT sync, field, last_run, last_written, total, last FROM field_count ORDER BY sync, field"
 
@@ -51,7 +52,7 @@ class SqliteHistory:
         self._database.run(PUT_RUN, run_row(run))
 
     def runs(self, limit: int = 100) -> list[RunRecord]:
-        """Return runs, newest first."""
+        """Return runs, the one begun last first, whatever the clock said."""
         return [read_run(row) for row in self._database.rows(RUNS, (limit,))]
 
     def count_fields(

@@ -35,6 +35,8 @@ WHERE reason = ? AND EXISTS (SELECT 1 FROM contact WHERE id = membrain_id) ON CO
 
 TOUCHED = "SELECT id FROM touched_contact WHERE id > ? ORDER BY id LIMIT ?"
 
+IS_TOUCHED = "SELECT 1 FROM touched_contact WHERE id = ?"
+
 TOUCHED_COUNT = "SELECT count(*) FROM touched_contact"
 
 UNTOUCH = "DELETE FROM touched_contact WHERE id IN (SELECT value FROM json_each(?))"
@@ -81,6 +83,10 @@ class SqliteInward:
     def touched_contacts(self, after: ContactId | None = None, limit: int = 1000) -> list[ContactId]:
         """Return touched ids in their order, those greater than ``after``, at most ``limit``."""
         return [ContactId(row[0]) for row in self._database.rows(TOUCHED, (after or "", limit))]
+
+    def is_touched(self, contact_id: ContactId) -> bool:
+        """Tell whether a contact is touched."""
+        return bool(self._database.rows(IS_TOUCHED, (contact_id,)))
 
     def touched_contact_count(self) -> int:
         """Count the touched."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ccsync.state.sqlite.rows import (
@@ -13,6 +14,7 @@ from ccsync.state.sqlite.rows import (
     read_contact,
     read_record,
     record_row,
+    time_text,
 )
 from ccsync.state.sqlite.sweeps import CONTACT_STREAM, Sweeps
 from ccsync.state.values import ContactChange, RecordChange
@@ -29,8 +31,10 @@ from ccsync.sync.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
+    from ccsync.state.forgotten import Forgotten
     from ccsync.state.sqlite.database import Database
 
 _Row = TypeVar("_Row")
@@ -80,11 +84,19 @@ WHERE company_id IN (SELECT value FROM json_each(?)) AND resource IN (SELECT val
 ORDER BY resource, id
 """
 
+RECORDS_SINCE = """
+SELECT count(*) FROM record WHERE resource = ? AND gone = '' AND (changed IS NULL OR changed >= ?)
+"""
+
 RECORDS_GONE = "UPDATE record SET gone = ? WHERE resource = ? AND id IN (SELECT value FROM json_each(?))"
 
 CONTACT_MARKS = "SELECT id, digest, erased FROM contact WHERE id IN (SELECT value FROM json_each(?))"
 
 CONTACTS = "SELECT id, erased, updated, body FROM contact WHERE id IN (SELECT value FROM json_each(?))"
+
+CONTACTS_SINCE = """
+SELECT count(*) FROM contact INDEXED BY contact_living WHERE erased = 0 AND (updated IS NULL OR updated >= ?)
+"""
 
 LIVING_CONTACTS = "SELECT id, erased, updated, body FROM contact WHERE erased = 0 AND id > ? ORDER BY id LIMIT ?"
 
@@ -117,12 +129,14 @@ PROJECT_KINDS = json_list(resource.value for resource in Resource if resource.is
 class SqliteMirror:
     """The mirror of both sides."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, forgotten: Forgotten) -> None:
         self._database = database
+        self._forgotten = forgotten
         self._sweeps = Sweeps(database)
 
     def put_records(self, records: Sequence[MembrainRecord], sweep: int | None = None) -> list[RecordChange]:
         """Store rows of one list; return those that are new or differ, in order. A row that was missing is back."""
+        records = self._forgotten.admitted_records(records, partial(self.records, Resource.CONTACTS), self._in_use)
         if not records:
             return []
         resource = records[0].resource
@@ -156,6 +170,10 @@ class SqliteMirror:
         """Count the living rows of a list."""
         return self._tally("records", resource.value)
 
+    def records_since(self, resource: Resource, moment: datetime) -> int:
+        """Count the living rows of a list that changed at a moment or later, or of which that is not known."""
+        return int(self._database.rows(RECORDS_SINCE, (resource.value, time_text(moment)))[0][0])
+
     def contacts_by_email(self, keys: Iterable[EmailKey]) -> dict[EmailKey, list[MembrainRecord]]:
         """Return the living Membrain contacts of each address, the one created first in front (then by id)."""
         return _grouped(self._database.rows(RECORDS_BY_EMAIL, (json_list(keys),)))
@@ -188,6 +206,7 @@ class SqliteMirror:
 
     def put_contacts(self, contacts: Sequence[Contact], sweep: int | None = None) -> list[ContactChange]:
         """Store Constant Contact contacts; return those that are new or differ, in order."""
+        contacts = self._forgotten.admitted_contacts(contacts, self.contacts, self._in_use)
         if not contacts:
             return []
         ids = json_list(contact.id for contact in contacts)
@@ -229,6 +248,10 @@ class SqliteMirror:
         """Count the contacts that are not erased, deleted ones included."""
         return self._tally("contacts", "")
 
+    def contacts_since(self, moment: datetime) -> int:
+        """Count the contacts that are not erased and changed at a moment or later, or of which that is not known."""
+        return int(self._database.rows(CONTACTS_SINCE, (time_text(moment),))[0][0])
+
     def list_size(self, list_id: ListId) -> int:
         """Count the contacts on a list."""
         return self._tally("members", list_id)
@@ -247,6 +270,10 @@ class SqliteMirror:
             self._move(changes)
             self._sweeps.close_contacts(sweep)
         return [change.new for change in changes]
+
+    def _in_use(self, keys: Collection[EmailKey]) -> set[EmailKey]:
+        there = (key for key, contact in self.contacts_by_address(keys).items() if contact.usable)
+        return {*self.contacts_by_email(keys), *there}
 
     def _move(self, changes: Iterable[ContactChange]) -> None:
         """Keep the lists' members: those of contacts that exist for marketers."""

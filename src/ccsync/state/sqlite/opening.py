@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from typing import TYPE_CHECKING
 
 from ccsync.errors import LocalError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+_PRIVATE = 0o600
 _BUSY_SECONDS = 10.0
 _STATEMENTS_KEPT = 256
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes that the write-ahead log may keep after a large transaction
@@ -54,11 +56,14 @@ def open_database(path: Path, *, read_only: bool, migrations: Sequence[str] = MI
 
 
 def _keep_private(path: Path) -> None:
-    """Create the file for its owner alone; SQLite gives its log and shared memory files the same mode."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """Create the file for its owner alone; SQLite gives its log and shared memory files the same mode.
+
+    And they keep it when the file's own was changed for a while.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE))
     for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        if name.exists() and name.stat().st_mode & 0o077:
-            name.chmod(0o600)
+        if name.exists() and stat.S_IMODE(name.stat().st_mode) != _PRIVATE:
+            name.chmod(_PRIVATE)
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:

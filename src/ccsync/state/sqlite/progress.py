@@ -18,6 +18,8 @@ INSERT INTO timestamp (stream, read_up_to, moved_at) VALUES (?, ?, ?)
 ON CONFLICT (stream) DO UPDATE SET read_up_to = excluded.read_up_to, moved_at = excluded.moved_at
 """
 
+FORGET_TIMESTAMP = "DELETE FROM timestamp WHERE stream = ?"
+
 BINDINGS = "SELECT kind, label, id, name FROM binding WHERE kind = ? ORDER BY label"
 
 BIND = """
@@ -49,6 +51,10 @@ class SqliteProgress:
         """Store how far a stream has been read."""
         times = (time_text(timestamp.read_up_to), time_text(timestamp.moved_at))
         self._database.run(SET_TIMESTAMP, (timestamp.stream, *times))
+
+    def forget_timestamp(self, stream: str) -> None:
+        """Count a stream as never read."""
+        self._database.run(FORGET_TIMESTAMP, (stream,))
 
     def bindings(self, kind: str) -> dict[str, Binding]:
         """Return the bindings of a kind (``list`` or ``field``) by the config's label."""

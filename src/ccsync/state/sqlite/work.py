@@ -38,6 +38,8 @@ ON CONFLICT DO NOTHING
 
 TOUCHED = "SELECT id FROM touched WHERE id > ? ORDER BY id LIMIT ?"
 
+IS_TOUCHED = "SELECT 1 FROM touched WHERE id = ?"
+
 TOUCHED_COUNT = "SELECT count(*) FROM touched"
 
 UNTOUCH = "DELETE FROM touched WHERE id IN (SELECT value FROM json_each(?))"
@@ -134,6 +136,10 @@ class SqliteWork:
     def touched(self, after: MembrainId | None = None, limit: int = 1000) -> list[MembrainId]:
         """Return touched ids in their order, those greater than ``after``, at most ``limit``."""
         return [MembrainId(row[0]) for row in self._database.rows(TOUCHED, (after or "", limit))]
+
+    def is_touched(self, membrain_id: MembrainId) -> bool:
+        """Tell whether a Membrain contact is touched."""
+        return bool(self._database.rows(IS_TOUCHED, (membrain_id,)))
 
     def touched_count(self) -> int:
         """Count the touched."""
