@@ -155,6 +155,7 @@ def test_a_device_login_without_a_refresh_token_is_told(
 def test_every_kind_of_refresh_token_lasts(
     *,
     login: Callable[..., ConstantContactTokens],
+    store: MemoryStore,
     sandbox: Sandbox,
     keeper: TokenKeeper,
     clock: HandClock,
@@ -172,6 +173,9 @@ def test_every_kind_of_refresh_token_lasts(
         assert account_of(token).id == sandbox.constant_contact.account_id
         given.add(token)
     assert len(given) == 4
+    tokens = read_tokens(store, "acme")
+    assert tokens is not None
+    assert tokens.kind == ("rotating" if kind == "rotating" else "long-lived")
 
 
 def test_a_token_is_renewed_day_after_day(

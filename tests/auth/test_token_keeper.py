@@ -165,6 +165,7 @@ class TestRefreshing:
             refresh_token="refresh-1",
             expires_at=clock.at + timedelta(days=1),
             refreshed_at=clock.at,
+            kind="rotating",
         )
 
     @pytest.mark.usefixtures("logged_in")

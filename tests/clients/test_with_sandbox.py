@@ -246,3 +246,24 @@ class TestMembrain:
         sandbox.faults.add(Fault(kind, service="membrain", times=None, after=1))
         with pytest.raises((Unreachable, TryLater)):
             ids(membrain.pages("contacts"), "Id")
+
+
+def test_contacts_are_counted_by_one_request_as_they_would_be_read(
+    constant_contact: ConstantContactClient, sandbox: Sandbox, module_clock: Any
+) -> None:
+    since = module_clock.now() - timedelta(days=400)
+    before = len(sandbox.constant_contact.log())
+
+    counted = [
+        constant_contact.count_contacts(),
+        constant_contact.count_contacts(updated_after=since),
+        constant_contact.count_contacts(optout_after=since),
+    ]
+
+    assert len(sandbox.constant_contact.log()) == before + 3
+    assert counted == [
+        len(ids(constant_contact.contacts(), "contact_id")),
+        len(ids(constant_contact.contacts(updated_after=since), "contact_id")),
+        len(ids(constant_contact.contacts(optout_after=since), "contact_id")),
+    ]
+    assert all(counted)

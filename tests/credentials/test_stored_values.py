@@ -27,6 +27,12 @@ def test_tokens_come_back_from_their_text_as_they_were() -> None:
     assert ConstantContactTokens.from_text(TOKENS.to_text()) == TOKENS
 
 
+def test_tokens_that_were_stored_before_their_kind_was_known_are_read() -> None:
+    text = TOKENS.to_text().replace(', "kind": ""', "")
+    assert "kind" not in text
+    assert ConstantContactTokens.from_text(text) == TOKENS
+
+
 @pytest.mark.parametrize("key", [MembrainKey("key-secret"), MembrainKey("key-secret", "https://acme.example/", NOON)])
 def test_a_key_comes_back_from_its_text_as_it_was(key: MembrainKey) -> None:
     assert MembrainKey.from_text(key.to_text()) == key

@@ -50,6 +50,7 @@ class ConstantContactClient:
         updated_after: datetime | None = None,
         optout_after: datetime | None = None,
         lists: Sequence[str] = (),
+        email: str = "",
         status: str = "all",
         include: Sequence[str] = SUBRESOURCES,
         limit: int = PAGE,
@@ -57,6 +58,7 @@ class ConstantContactClient:
     ) -> Iterator[list[Resource]]:
         """Yield contacts, a page at a time; ``updated_after`` does not show opt-outs, ``optout_after`` does.
 
+        ``email`` is one exact address, of which the service has one contact at most (official spec, ``getContacts``).
         Ends without an error only when as many came as the service says there are. When some left while we read, all is
         read once more: a contact may then come twice, and the later one counts.
         """
@@ -65,6 +67,8 @@ class ConstantContactClient:
             query["include"] = ",".join(include)
         if lists:
             query["lists"] = ",".join(lists)
+        if email:
+            query["email"] = email
         if updated_after:
             query["updated_after"] = _moment(updated_after)
         if optout_after:
@@ -83,9 +87,34 @@ class ConstantContactClient:
                 return None
             raise
 
+    def account(self) -> str:
+        """Return whose account this is: its ``encoded_account_id``."""
+        read = shapes.resource("encoded_account_id")
+        return str(self._calls.get("/account/summary", read, "account:read")["encoded_account_id"])
+
+    def privileges(self) -> frozenset[str]:
+        """Return what the person who logged in may do, by name; the one call that needs no privilege itself."""
+        read = shapes.rows("privilege_name")
+        return frozenset(row["privilege_name"] for row in self._calls.get("/account/user/privileges", read, "none"))
+
     def contact_count(self) -> int:
         """Return how many contacts the account has."""
         return self._calls.get("/contacts/counts", shapes.total, "contacts:read")
+
+    def count_contacts(
+        self,
+        *,
+        updated_after: datetime | None = None,
+        optout_after: datetime | None = None,
+    ) -> int | None:
+        """Return how many contacts ``contacts`` would yield, by one request; None when the service does not say."""
+        query = {"status": "all", "limit": "1", "include_count": "true"}
+        if updated_after:
+            query["updated_after"] = _moment(updated_after)
+        if optout_after:
+            query["optout_after"] = _moment(optout_after)
+        page = self._calls.get("/contacts", shapes.page("contacts", "contact_id"), "contacts:read", query)
+        return page.count
 
     def lists(self) -> list[Resource]:
         """Return all lists of the account that are not deleted, each with its ``membership_count``."""

@@ -110,10 +110,12 @@ class TokenKeeper:
             if self._fresh(again):
                 return again
             stored, answer = again, server.refresh(again.refresh_token)
+        refresh_token = answer.refresh_token or stored.refresh_token
         renewed = replace(
             stored,
             access_token=answer.access_token,
-            refresh_token=answer.refresh_token or stored.refresh_token,
+            refresh_token=refresh_token,
+            kind="long-lived" if refresh_token == stored.refresh_token else "rotating",
             expires_at=answer.expires_at,
             scope=answer.scope or stored.scope,
             refreshed_at=self._clock.now(),

@@ -63,7 +63,8 @@ class KeySources:
             return _parsed(_command_text(self.key_command, self.command_seconds), "the answer of key_command")
         raise ConfigError(
             "The encrypted file for credentials has no key",
-            hint='make one with `ccsync auth new-key FILE` and set `[credentials] key_file = "FILE"`',
+            hint='make one with `ccsync auth new-key FILE` and set `[credentials] key_file = "FILE"`; '
+            "where a unit of systemd's has it, ccsync daemon install prints the line to type",
         )
 
     def describe(self) -> str:

@@ -69,7 +69,11 @@ class MembrainKey:
 
 @dataclass(frozen=True, slots=True)
 class ConstantContactTokens:
-    """One grant of one Constant Contact account to one application. Times are aware, in UTC."""
+    """One grant of one Constant Contact account to one application. Times are aware, in UTC.
+
+    ``kind`` is what its renewals have shown: ``rotating`` when each brings another refresh token, ``long-lived`` when
+    it stays the same, empty before the first.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -80,6 +84,7 @@ class ConstantContactTokens:
     obtained_at: datetime
     refreshed_at: datetime
     client_id: str
+    kind: str = ""
 
     def to_text(self) -> str:
         """Return the form in which a store keeps it."""
@@ -89,7 +94,7 @@ class ConstantContactTokens:
     def from_text(cls, text: str) -> ConstantContactTokens:
         """Read what ``to_text`` wrote; LoginNeeded when it is something else."""
         with _Reading(CONSTANT_CONTACT):
-            values = _values(text, cls.__dataclass_fields__)
+            values = _values(text, cls.__dataclass_fields__, kind="")  # what was stored before there were kinds
             return cls(
                 access_token=str(values["access_token"]),
                 refresh_token=str(values["refresh_token"]),
@@ -100,6 +105,7 @@ class ConstantContactTokens:
                 obtained_at=_time(values["obtained_at"]),
                 refreshed_at=_time(values["refreshed_at"]),
                 client_id=str(values["client_id"]),
+                kind=str(values["kind"]),
             )
 
 
@@ -165,8 +171,8 @@ def _to_text(value: MembrainKey | ConstantContactTokens) -> str:
     return json.dumps(asdict(value), default=lambda moment: moment.isoformat())
 
 
-def _values(text: str, names: Any) -> dict[str, Any]:
-    held = json.loads(text)
+def _values(text: str, names: Any, **otherwise: Any) -> dict[str, Any]:
+    held = {**otherwise, **json.loads(text)}
     return {name: held[name] for name in names}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from ccsync.constant_contact.budget import Budget, BudgetState
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
+    from ccsync.engine.forget import Forgetting
     from ccsync.engine.options import Progress, RunOptions, RunReport
     from ccsync.engine.survey import Survey
     from ccsync.state.sqlite import SqliteStore
     from ccsync.state.store import Store
+    from ccsync.stopping import StopRequest
     from ccsync.wiring.places import Places
 
 STATE = "state.sqlite"
@@ -63,6 +65,14 @@ class Application:
     folder: Path
     environ: Mapping[str, str]
     clock: Clock
+    checked: bool = False
+
+    def check(self) -> Application:
+        """Read the filters as well; ConfigError when one is wrong. What is returned runs without reading them again."""
+        from ccsync.config import read  # noqa: PLC0415 - as in open_application
+
+        read(self.path)
+        return replace(self, checked=True)
 
     @property
     def state_path(self) -> Path:
@@ -143,19 +153,23 @@ class Application:
         finally:
             counter.close()
 
-    def run(self, options: RunOptions, progress: Progress | None = None) -> RunReport:
-        """Run once; Locked when a run of this account is on, ConfigError when a filter is wrong."""
+    def run(self, options: RunOptions, progress: Progress | None = None, stop: StopRequest | None = None) -> RunReport:
+        """Run once; Locked when a run of this account is on, ConfigError when a filter is wrong.
+
+        A run that ``stop`` asks to end finishes the record in hand, saves, and says what remains.
+        """
         from ccsync.config import read  # noqa: PLC0415 - as in open_application
         from ccsync.wiring.once import run_once  # noqa: PLC0415 - brings the engine
 
-        read(self.path)
+        if not self.checked:
+            read(self.path)
         with ExitStack() as stack:
             lock = AccountLock(self.folder, self.clock)
             lock.acquire()
             stack.callback(lock.release)
             budget = stack.enter_context(self.call_budget())
             where = self.within_reach(stack, budget)
-            return run_once(stack, self, where, budget, options=options, progress=progress)
+            return run_once(stack, self, where, budget, options=options, progress=progress, stop=stop)
 
     @contextmanager
     def looking(self, progress: Progress | None = None) -> Iterator[Survey]:
@@ -164,6 +178,12 @@ class Application:
 
         with looking(self, progress) as survey:
             yield survey
+
+    def forget(self, address: str, progress: Progress | None = None) -> Forgetting:
+        """Forget a person for good; Locked when a run or the service is on."""
+        from ccsync.wiring.forgetting import forget_person  # noqa: PLC0415 - brings the engine
+
+        return forget_person(self, address, progress)
 
     def reset_sandbox(self) -> None:
         """Forget the sandbox's services, and with them all that was learnt from them; Locked while either is in use."""
@@ -179,14 +199,17 @@ class Application:
 
     def start_afresh(self) -> Path | None:
         """Put the state aside, after a login to another account on purpose; return where it lies now."""
+        from ccsync.state.sqlite.copying import set_aside  # noqa: PLC0415 - brings sqlite3
+
         path = self.state_path
         if not path.exists():
             return None
         with AccountLock(self.folder, self.clock):
             aside = path.with_name(f"state-until-{self.clock.now():%Y%m%dT%H%M%SZ}.sqlite")
-            store = _sqlite(path, read_only=False)
-            store.close()  # brings the write-ahead log into the file
-            path.rename(aside)
+            _sqlite(path, read_only=False).close()  # a damaged one, or a newer program's, is refused
+            set_aside(path, aside)
+            for suffix in ("-wal", "-shm", ""):
+                path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
         return aside
 
     def within_reach(self, stack: ExitStack, budget: Budget) -> Places:

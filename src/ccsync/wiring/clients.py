@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ccsync.clock import Clock
     from ccsync.credentials.store import MembrainKey
     from ccsync.logs.events import Recorder
+    from ccsync.stopping import StopRequest
     from ccsync.wiring.application import Application
     from ccsync.wiring.places import Places
 
@@ -25,11 +26,13 @@ SIMULATED = Limits(silence=60.0)
 """Patience with the sandbox: it may share our process, and carries out an import of 40,000 rows before it answers."""
 
 
-def ways_out(stack: ExitStack, where: Places, clock: Clock, log: Recorder) -> tuple[HttpClient, HttpClient]:
+def ways_out(
+    stack: ExitStack, where: Places, clock: Clock, log: Recorder, stop: StopRequest | None = None
+) -> tuple[HttpClient, HttpClient]:
     """Return the way to Membrain and the one to Constant Contact, open as long as ``stack``."""
     limits = SIMULATED if where.simulated else Limits()
-    membrain = HttpClient("membrain", where.membrain_url, clock, log, limits=limits)
-    contacts = HttpClient("constant-contact", where.api_url, clock, log, limits=limits)
+    membrain = HttpClient("membrain", where.membrain_url, clock, log, limits=limits, stop=stop)
+    contacts = HttpClient("constant-contact", where.api_url, clock, log, limits=limits, stop=stop)
     return stack.enter_context(membrain), stack.enter_context(contacts)
 
 

@@ -9,12 +9,16 @@ from zoneinfo import ZoneInfo
 
 from ccsync.constant_contact.client import ConstantContactClient
 from ccsync.credentials.store import CONSTANT_CONTACT, not_logged_in, read_tokens, require_membrain_key
+from ccsync.engine.clocks import by_both
 from ccsync.engine.context import Context
 from ccsync.engine.options import Unwatched
 from ccsync.engine.run import Run
 from ccsync.logs.runlog import RunLog, new_run_id
+from ccsync.state.forgotten import load
 from ccsync.state.sqlite import SqliteStore
+from ccsync.stopping import StopRequest
 from ccsync.wiring.clients import membrain_client, token_keeper, ways_out
+from ccsync.wiring.old_logs import delete_old_logs
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -33,6 +37,7 @@ def run_once(
     *,
     options: RunOptions,
     progress: Progress | None,
+    stop: StopRequest | None,
 ) -> RunReport:
     """Run; what is opened is closed with ``stack``. A missing login or an unusable state shows before a log begins."""
     config, clock = application.config, application.clock
@@ -41,13 +46,14 @@ def run_once(
     tokens = read_tokens(credentials, config.account)
     if tokens is None:
         raise not_logged_in(CONSTANT_CONTACT)
-    store = SqliteStore.open(application.state_path)
+    store = SqliteStore.open(application.state_path, forgotten=load(application.folder))
     stack.callback(store.close)
     started = clock.now()
     log = stack.enter_context(
         RunLog(application.folder, new_run_id(clock, random.SystemRandom()), config.account, clock)
     )
-    membrain_http, contact_http = ways_out(stack, where, clock, log)
+    stop = stop or StopRequest()
+    membrain_http, contact_http = ways_out(stack, where, clock, log, stop)
     context = Context(
         run=log.run,
         started=started,
@@ -61,6 +67,7 @@ def run_once(
         clock=clock,
         log=log,
         progress=progress or Unwatched(),
+        stop=stop,
         zone=ZoneInfo(config.membrain.time_zone),
         warnings=list(application.warnings),
     )
@@ -69,4 +76,6 @@ def run_once(
         return {"membrain": membrain_http.calls, "constant_contact": contact_http.calls}
 
     report = Run(context, (tokens.account_id, tokens.account_name), calls).execute()
-    return replace(report, log_path=log.path)
+    # by the services' clocks too: one of ours that is years ahead would take every log for old
+    now = min(by_both(clock.now(), service) for service in (context.membrain, context.constant_contact))
+    return replace(report, log_path=log.path, warnings=(*report.warnings, *delete_old_logs(application, log, now)))
