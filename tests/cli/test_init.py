@@ -183,22 +183,20 @@ class TestOffATerminal:
         assert outcome.data["new_list"] is True
         assert [path.name for path in file.parent.iterdir()] == ["config.toml"]
 
-    def test_the_page_says_how_to_run_it_every_three_minutes(self, script: CommandLine, file: Path) -> None:
-        page = script(*ALL).stdout
-        line = next(line for line in page.splitlines() if line.startswith("*/3 * * * * "))
-        assert line.endswith(f" --config {file} run --once")
+    @pytest.mark.parametrize(("runs", "way"), [("cron", "--cron"), ("systemd", "--systemd-timer")])
+    def test_the_page_says_how_to_let_it_run_by_itself(self, script: CommandLine, runs: str, way: str) -> None:
+        page = script(*ALL, "--runs", runs).stdout
+        assert f"ccsync daemon install {way}\n" in page
         assert "ccsync run --once --dry-run" in page
-        assert "daemon" not in page
 
-    def test_a_timer_of_systemd_has_its_units_in_the_readme(self, script: CommandLine) -> None:
-        page = script(*ALL, "--runs", "systemd").stdout
-        assert "systemd: the two units stand in the README" in page
-        assert "*/3" not in page
+    def test_programs_get_a_line_for_cron(self, script: CommandLine, file: Path) -> None:
+        line = script(*ALL, "--json").data["crontab"]
+        assert line.startswith("*/3 * * * * ")
+        assert line.endswith(f" --config {file} run --once --scheduled")
 
     def test_what_is_run_by_hand_needs_no_timer(self, script: CommandLine) -> None:
         page = script(*ALL, "--runs", "hand").stdout
-        assert "*/3" not in page
-        assert "systemd" not in page
+        assert "daemon" not in page
         assert "ccsync run --once" in page
 
     @pytest.mark.parametrize("name", ["contact.Nmae", 'contact.custom["Newsleter"]'])
@@ -429,5 +427,5 @@ def test_a_sign_that_cron_reads_is_escaped(variables: dict[str, str]) -> None:
     environment = Environment(Stream(), Stream(), Stream(), variables, StoppedClock())
     session = Session("init", environment, Everywhere(), Output(environment, Everywhere()))
     line = init_page.crontab(Path("/etc/100% sure/config.toml"), session)
-    assert line.endswith("--config '/etc/100\\% sure/config.toml' run --once")
+    assert line.endswith("--config '/etc/100\\% sure/config.toml' run --once --scheduled")
     assert f"CCSYNC_STATE_DIR={variables['CCSYNC_STATE_DIR']} " in line

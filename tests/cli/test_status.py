@@ -17,6 +17,8 @@ from ccsync.state.values import RunRecord
 from .conftest import CONFIG, NOON, RUN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import CommandLine, FakeApplication
 
 FIELD_KEYS = {
@@ -212,3 +214,8 @@ def long_names() -> dict[str, Any]:
         {"membrain": "company.Name", "constant_contact": "custom." + "x" * 40},
     ]
     return {**CONFIG, "sync": [sync]}
+
+
+def test_what_is_to_be_typed_names_the_configuration_as_it_was_named(ccsync: CommandLine, config_file: Path) -> None:
+    outcome = ccsync("--config", str(config_file), "status")
+    assert f"No run yet: type ccsync --config {config_file} run --once" in outcome.stdout

@@ -118,7 +118,7 @@ def test_arrow_keys_lead_to_a_configuration_that_runs(terminals: list[Terminal],
     screen.type("y")
     screen.see("Look at what a run would do?")
     screen.type("y")
-    screen.see("*/3 * * * *")
+    screen.see("Every 3 minutes by itself")
     assert screen.end() == 0
 
     (sync,) = load(file).sync

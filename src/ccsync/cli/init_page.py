@@ -18,6 +18,7 @@ _WAYS = {
     "constant-contact-to-membrain": "Constant Contact to Membrain",
     "both": "both ways",
 }
+_INSTALLED = {"cron": "--cron", "systemd": "--systemd-timer"}
 _STATE = "CCSYNC_STATE_DIR"
 
 
@@ -47,16 +48,12 @@ def render(output: Output, *, data: Mapping[str, Any], told: bool) -> None:
         for line in list(summary(data))[1:]:
             output.paragraph(f"  {line}", hanging=" " * 13)
     output.line()
-    if data["runs"] == "cron":
-        output.line("To run it every 3 minutes, type crontab -e and add this line:")
-        output.line(data["crontab"])
-        output.line()
-    elif data["runs"] == "systemd":
-        output.line('For systemd: the two units stand in the README, under "Let it run by itself"')
-        output.line()
     output.way_on("Look first:  ccsync run --once --dry-run")
     output.way_on("Then:        ccsync run --once")
     output.way_on("And see:     ccsync status")
+    if data["runs"] in _INSTALLED:
+        output.line()
+        output.way_on(f"Every 3 minutes by itself:  ccsync daemon install {_INSTALLED[data['runs']]}")
 
 
 def render_both(output: Output, *, data: Mapping[str, Any], told: bool, first: Callable[[Output], None] | None) -> None:
@@ -70,7 +67,7 @@ def render_both(output: Output, *, data: Mapping[str, Any], told: bool, first: C
 def crontab(path: Path, session: Session) -> str:
     """Return the line: whole paths, because cron starts elsewhere, and the state folder if it is not the usual one."""
     program = Path(sys.executable).with_name("ccsync")
-    command = [str(program) if program.exists() else "ccsync", "--config", str(path), "run", "--once"]
+    command = [str(program) if program.exists() else "ccsync", "--config", str(path), "run", "--once", "--scheduled"]
     folder = session.environment.variables.get(_STATE)
     state = f"{_STATE}={shlex.quote(str(Path(folder).absolute()))} " if folder else ""
     return f"*/3 * * * * {state}{shlex.join(command)}".replace("%", "\\%")  # cron's own sign for a line end

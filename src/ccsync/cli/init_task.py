@@ -119,11 +119,11 @@ def _answer(session: Session, path: Path, data: dict[str, Any], *, told: bool, d
     said = partial(init_page.render, data=data, told=told)
     if not dry_run:
         return Result({**data, "dry_run": None}, render=said)
-    from ccsync.cli.run import run
+    from ccsync.cli.run import run_now
     from ccsync.engine.options import RunOptions
 
     there = replace(session, everywhere=replace(session.everywhere, config=path))
-    looked = run(there, once=True, options=RunOptions(dry_run=True), asks=False)
+    looked = run_now(there, options=RunOptions(dry_run=True), asks=False)
     return replace(
         looked,
         data={**data, "dry_run": dict(looked.data)},

@@ -22,6 +22,8 @@ _SHOWN = 3
 def render(output: Output, *, data: Mapping[str, Any], everybody: bool) -> None:
     """Write the status, most wanted first."""
     _last_run(output, data)
+    for line in service_lines(data):
+        output.way_on(line)
     for sync in data["syncs"]:
         _sync(output, sync)
     _waiting(output, data["waiting"], everybody=everybody)
@@ -43,6 +45,33 @@ def render(output: Output, *, data: Mapping[str, Any], everybody: bool) -> None:
     output.line(f"the count starts again at {words.moment(budget['resets_at'])}")
 
 
+def service_lines(data: Mapping[str, Any]) -> list[str]:
+    """Say whether runs come by themselves, when the next one does, and what keeps failing."""
+    service = data["service"]
+    lines = [f"Service: {_service(service)}"]
+    if data["next_run"] is not None and not service["run_on"]:
+        lines.append(f"Next run: {words.moment(data['next_run'])}")
+    failing = service["failing"]
+    if failing is not None:
+        runs = "the last run" if failing["runs"] == 1 else f"{failing['runs']} runs in a row"
+        lines.append(f"Failing since {words.moment(failing['since'])} ({runs}): {failing['message']}")
+        if failing["hint"]:
+            lines.append(f"  next: {failing['hint']}")
+    return lines
+
+
+def _service(service: Mapping[str, Any]) -> str:
+    if service["off_since"] is not None:
+        return f"switched off since {words.moment(service['off_since'])}; ccsync daemon start switches it on"
+    if service["state"] == "stopped":
+        return "no runs by themselves; ccsync daemon start begins them"
+    if service["state"] == "running":
+        who = f"runs by itself ({service['driver']}, process {service['pid']})"
+    else:
+        who = f"started by {service['driver']}"
+    return f"{who}; a run is on" if service["run_on"] else who
+
+
 def _delays(consent: Mapping[str, Any]) -> str:
     last, longest = consent["last_seconds"], consent["longest_seconds"]
     if last is None:
@@ -54,7 +83,7 @@ def _last_run(output: Output, data: Mapping[str, Any]) -> None:
     run = data["last_run"]
     output.line(f"Account {data['account']}")
     if run is None:
-        output.line("No run yet: type ccsync run --once")
+        output.way_on("No run yet: type ccsync run --once")
         return
     if run["finished"] is None:
         output.line(f"Last run {run['id']}: began {words.moment(run['started'])} and has not ended")
@@ -113,7 +142,7 @@ def _waiting(output: Output, waiting: Sequence[Mapping[str, Any]], *, everybody:
         for entry in people if everybody else people[:_SHOWN]:
             output.paragraph("    " + _person(entry), hanging="      ")
         if len(people) > _SHOWN and not everybody:
-            output.line(f"    and {len(people) - _SHOWN} more: ccsync status --all")
+            output.way_on(f"    and {len(people) - _SHOWN} more: ccsync status --all")
 
 
 def _person(entry: Mapping[str, Any]) -> str:
