@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
     from ccsync.engine.first_run import Preview
+    from ccsync.engine.forget import Forgetting
     from ccsync.state.store import Store
+    from ccsync.stopping import StopRequest
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ENDED = {"result": "success", "summary": {"counts": {"created": 7}, "calls": {"membrain": 9}}}
@@ -157,7 +159,12 @@ class FakeApplication:
     def reset_sandbox(self) -> None:
         reset(self.sandbox_folder)
 
-    def run(self, options: RunOptions, progress: Progress | None = None) -> RunReport:
+    def run(
+        self,
+        options: RunOptions,
+        progress: Progress | None = None,
+        stop: StopRequest | None = None,  # noqa: ARG002 - nobody interrupts this one
+    ) -> RunReport:
         self.asked.append(options)
         if progress is not None:
             progress.phase("reading Membrain", 300)
@@ -168,6 +175,12 @@ class FakeApplication:
         if isinstance(self.report, BaseException):
             raise self.report
         return self.report
+
+    def check(self) -> FakeApplication:
+        return self
+
+    def forget(self, address: str, progress: Progress | None = None) -> Forgetting:  # noqa: ARG002 - as it is called
+        raise AssertionError(f"nobody is forgotten here: {address}")
 
     def start_afresh(self) -> Path | None:
         self.afresh.append("now")
@@ -292,6 +305,12 @@ def write_log(folder: Path, run: str = RUN, *more: Mapping[str, object]) -> Path
     lines = (json.dumps({**fixed, **event}, ensure_ascii=False, separators=(",", ":")) for event in events)
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path
+
+
+@pytest.fixture(autouse=True)
+def nobodys_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the doctor, who opens the real thing, out of the state folder of whoever runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home" / "state"))
 
 
 @pytest.fixture

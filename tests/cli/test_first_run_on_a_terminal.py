@@ -32,8 +32,9 @@ from ccsync.engine.options import PlanLine, Result, RunReport
 class Application:
     config = Config.model_validate_json(os.environ["CONFIG"])
     warnings = ()
+    folder = pathlib.Path(os.environ["CCSYNC_STATE_DIR"])
 
-    def run(self, options, progress=None):
+    def run(self, options, progress=None, stop=None):
         sync = SyncPreview("customers", "membrain-to-constant-contact", "Customers")
         sync.add(PlanLine("create", "ann@example.com", "customers"))
         answer = options.approve(Preview((sync,), {}))

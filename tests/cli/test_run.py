@@ -31,14 +31,6 @@ class TestWhatIsAskedFor:
         ccsync("run", "--once", "--sync", "customers", "--dry-run", "--full", "--allow-removals", "250")
         assert application.asked == [RunOptions("customers", dry_run=True, full=True, allow_removals=250)]
 
-    def test_without_once_nothing_runs_and_the_right_line_is_told(
-        self, ccsync: CommandLine, application: FakeApplication
-    ) -> None:
-        outcome = ccsync("run")
-        assert outcome.code == ExitCode.USAGE
-        assert outcome.stderr.splitlines()[-1] == "  next: ccsync run --once"
-        assert application.asked == []
-
     def test_a_sync_that_is_not_in_the_configuration_is_wrong_usage(
         self, ccsync: CommandLine, application: FakeApplication
     ) -> None:

@@ -65,7 +65,7 @@ def test_nothing_heavy_is_loaded(words: tuple[str, ...]) -> None:
 
 def test_help_loads_no_floor_below_the_command_line() -> None:
     ours = {name for name in loaded_by("--help") if name.startswith("ccsync.") and name.count(".") == 1}
-    assert ours == {"ccsync.cli", "ccsync.clock", "ccsync.errors"}
+    assert ours == {"ccsync.cli", "ccsync.clock", "ccsync.errors", "ccsync.stopping"}
 
 
 def test_the_version_needs_not_even_typer() -> None:
@@ -81,5 +81,6 @@ def test_status_loads_only_what_reads_the_configuration_and_the_state(tmp_path: 
         "ccsync.engine.consent_delay",
         "ccsync.engine.overlap",
         "ccsync.engine.report",
+        "ccsync.engine.streams",
     }
     assert not ours & {"ccsync.http", "ccsync.membrain", "ccsync.sandbox", "ccsync.credentials", "ccsync.sync.plan"}

@@ -6,15 +6,32 @@ import io
 import re
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 
 from ccsync.cli.app import execute
+from ccsync.cli.commands import application
 from ccsync.cli.session import Environment
 from ccsync.clock import SystemClock
+from ccsync.config.model import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/membrain-integration.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *(
+        str(path.relative_to(ROOT))
+        for folder in ("docs", "src/ccsync/cli/pages")
+        for path in (ROOT / folder).glob("*.md")
+    ),
+)
+MADE = "docs/commands.md"
 BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 TEST = re.compile(r"`(tests/[\w/]+\.py)((?:::\w+)*)`")
@@ -30,7 +47,7 @@ def text(document: str) -> str:
 def commands() -> list[str]:
     """Return what stands behind `ccsync`, once each, in blocks and between backquotes."""
     found = set()
-    for document in DOCUMENTS:
+    for document in set(DOCUMENTS) - {MADE}:
         blocks = [block for _, block in BLOCK.findall(text(document))]
         lines = [*"\n".join(blocks).splitlines(), *SPAN.findall(BLOCK.sub("", text(document)))]
         parts = [part.strip() for line in lines for part in line.split("&&")]
@@ -66,10 +83,11 @@ def test_each_command_in_the_documents_is_one_that_ccsync_understands(line: str)
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_each_link_leads_somewhere(document: str) -> None:
+    folder = (ROOT / document).parent
     headings = {f"#{anchor(line.lstrip('# '))}" for line in text(document).splitlines() if line.startswith("#")}
     links = [link for link in LINK.findall(text(document)) if not link.startswith("https://")]
 
-    assert [link for link in links if link not in headings and not (ROOT / link).exists()] == []
+    assert [link for link in links if link not in headings and not (folder / link).exists()] == []
 
 
 def test_each_test_that_a_document_names_is_there() -> None:
@@ -83,3 +101,41 @@ def test_each_test_that_a_document_names_is_there() -> None:
 
     assert named
     assert missing == []
+
+
+def test_the_page_of_commands_has_every_command_with_every_option() -> None:
+    page = text(MADE)
+    tree = typer.main.get_command(application())
+    missing = [
+        f"{path} {option}"
+        for path, command in leaves(tree, "ccsync")
+        for option in (
+            "",
+            *(
+                word
+                for param in command.params
+                for word in param.opts
+                if word.startswith("--") and not getattr(param, "hidden", False)
+            ),
+        )
+        if not re.search(rf"^#+ `{path}`\n(?:(?!^#+ `).*\n)*?.*{re.escape(option)}", page, re.MULTILINE)
+    ]
+
+    assert missing == [], "python docs/make_commands.py writes it anew"
+
+
+def leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Walk the tree of commands."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from leaves(inner, f"{path} {name}")
+    if not getattr(command, "commands", None):
+        yield path, command
+
+
+def test_the_example_shows_every_key_of_the_configuration() -> None:
+    example = (ROOT / "examples/config.toml").read_text("utf-8")
+    schema = Config.model_json_schema()
+    models = [schema, *schema["$defs"].values()]
+    keys = {key for model in models for key in model["properties"]}
+
+    assert [key for key in keys if not re.search(rf"^#? ?\[*{key}\b|^\[\[sync\.{key}", example, re.MULTILINE)] == []

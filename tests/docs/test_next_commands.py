@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 CODE = Path(ccsync.__file__).parent
 COMMAND = re.compile(r"\bccsync [a-z-]|the same command again|\b(chmod|chown|mv|ls|df|pip install) |CCSYNC_STATE_DIR=")
-SAYS_IT_ITSELF = {"GrantRefused", "Interrupted"}
+SAYS_IT_ITSELF = {"GrantRefused", "Interrupted", "OtherUserError"}
 """Their constructors give the hint."""
 
 
@@ -36,8 +37,13 @@ def errors(trees: dict[Path, ast.Module]) -> set[str]:
     return found
 
 
-def made(trees: dict[Path, ast.Module]) -> Iterator[tuple[str, ast.expr | None]]:
-    """Yield where an error is made, and the hint that it is given."""
+@cache
+def made() -> tuple[tuple[str, ast.expr | None], ...]:
+    """Return where an error is made, and the hint that it is given."""
+    return tuple(_made(modules()))
+
+
+def _made(trees: dict[Path, ast.Module]) -> Iterator[tuple[str, ast.expr | None]]:
     names = errors(trees) - SAYS_IT_ITSELF
     for path, tree in trees.items():
         for node in ast.walk(tree):
@@ -61,11 +67,11 @@ def words(hint: ast.expr) -> str | None:
 
 
 def test_each_has_a_hint() -> None:
-    without = [where for where, hint in made(modules()) if hint is None]
+    without = [where for where, hint in made() if hint is None]
     assert without == []
 
 
 def test_each_hint_holds_something_to_type() -> None:
-    told = [(where, words(hint)) for where, hint in made(modules()) if hint is not None]
+    told = [(where, words(hint)) for where, hint in made() if hint is not None]
     assert len(told) > 100
     assert [(where, said) for where, said in told if said is not None and not COMMAND.search(said)] == []

@@ -9,7 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ccsync.cli import auth, config_commands, init, logs, run, sandbox, status, timestamp
+from ccsync.cli import (
+    auth,
+    config_commands,
+    daemon,
+    doctor,
+    forget,
+    init,
+    logs,
+    run,
+    sandbox,
+    state,
+    status,
+    timestamp,
+    why,
+)
+from ccsync.cli import help as help_command
 from ccsync.cli import map as field_map
 from ccsync.cli.command import ANYWHERE, examples, name_of
 from ccsync.cli.output import Failure, Result
@@ -26,13 +41,19 @@ _BRANCHES = MappingProxyType(
     {
         "init": init.declare,
         "run": run.declare,
+        "daemon": daemon.declare,
         "status": status.declare,
         "timestamp": timestamp.declare,
         "logs": logs.declare,
+        "state": state.declare,
         "auth": auth.declare,
         "map": field_map.declare,
         "config": config_commands.declare,
+        "doctor": doctor.declare,
+        "why": why.declare,
+        "forget": forget.declare,
         "sandbox": sandbox.declare,
+        "help": help_command.declare,
     }
 )
 """How each first word of a command line, in the order of the help, comes into the tree."""

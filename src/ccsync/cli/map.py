@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ccsync.cli import completing
 from ccsync.cli.command import Command, examples, group
 from ccsync.cli.output import Result  # noqa: TC001 - Task speaks of it, as below
 from ccsync.cli.session import Task  # noqa: TC001 - Typer reads the annotations when it runs
@@ -15,7 +16,12 @@ from ccsync.cli.session import Task  # noqa: TC001 - Typer reads the annotations
 if TYPE_CHECKING:
     from ccsync.cli.session import Session
 
-_Sync = Annotated[str | None, typer.Option(help="The sync that is meant, when there are several.", metavar="NAME")]
+_Sync = Annotated[
+    str | None,
+    typer.Option(
+        help="The sync that is meant, when there are several.", metavar="NAME", autocompletion=completing.syncs
+    ),
+]
 
 
 class Arrow(StrEnum):

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 SCHEMA = "ccsync/1"
 
 _NEXT = "  next: "
-_COMMAND = re.compile(r"\bccsync (?=(?:auth|config|init|logs|map|run|sandbox|status|timestamp)\b)")
+_COMMAND = re.compile(
+    r"\bccsync "
+    r"(?=(?:auth|config|daemon|doctor|forget|init|logs|map|run|sandbox|state|status|timestamp|why)\b)"
+)
 
 # Control characters, and the marks that turn the direction of writing: they could rewrite what stands around a name.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -158,7 +161,7 @@ class Output:
 
     def answer(self, command: str, result: Result) -> None:
         """Render an answer: one envelope, or the result and then its errors. A reader who has gone is no error."""
-        result = replace(result, errors=tuple(replace(one, hint=self._aimed(one.hint)) for one in result.errors))
+        result = replace(result, errors=tuple(replace(one, hint=self.aimed(one.hint)) for one in result.errors))
         with suppress(BrokenPipeError):
             if self._everywhere.json:
                 self._environment.stdout.write(json.dumps(envelope(command, result)) + "\n")
@@ -171,13 +174,17 @@ class Output:
     def _explain(self, result: Result) -> None:
         said = [line for one in result.errors for line in (f"ccsync: {one.message}", *_next(one.hint))]
         for text in result.complaint or said:
-            self._complain(self._aimed(text) if text.startswith(_NEXT) else text)
+            self._complain(self.aimed(text) if text.startswith(_NEXT) else text)
+
+    def next_step(self, hint: str) -> None:
+        """Say on stderr what to type next, below what somebody has to see."""
+        self._complain(self.aimed(f"{_NEXT}{hint}"))
 
     def way_on(self, text: str) -> None:
         """Write a line that names commands to type."""
-        self.line(self._aimed(text))
+        self.line(self.aimed(text))
 
-    def _aimed(self, hint: str) -> str:
+    def aimed(self, hint: str) -> str:
         """Return a hint whose commands name the configuration that this one was given: typed without, they miss it."""
         if self._everywhere.config is None or "--config" in hint:
             return hint

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from ccsync.cli.installed import OtherUserError
 from ccsync.clock import Clock, SystemClock
 from ccsync.stopping import StopRequest
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ccsync.constant_contact.budget import Budget, BudgetState
     from ccsync.constant_contact.oauth_login import Account
     from ccsync.credentials.store import CredentialStore
+    from ccsync.engine.forget import Forgetting
     from ccsync.engine.options import Progress, RunOptions, RunReport
     from ccsync.engine.survey import Survey
     from ccsync.state.store import Store
@@ -89,16 +91,24 @@ class Application(Protocol):
         """Where the simulated services keep their state."""
         ...
 
+    def check(self) -> Application:
+        """Return the same, with its filters read as well: ConfigError when one is wrong."""
+        ...
+
     def start_afresh(self) -> Path | None:
         """Put the state aside, after a login to another account on purpose; return where it lies now."""
+        ...
+
+    def forget(self, address: str, progress: Progress | None = None) -> Forgetting:
+        """Forget a person for good; Locked when a run or the service is on."""
         ...
 
     def reset_sandbox(self) -> None:
         """Forget the simulated services and what was learnt from them."""
         ...
 
-    def run(self, options: RunOptions, progress: Progress | None = None) -> RunReport:
-        """Run once."""
+    def run(self, options: RunOptions, progress: Progress | None = None, stop: StopRequest | None = None) -> RunReport:
+        """Run once; ``stop`` is who may ask the run to end at the next good moment."""
         ...
 
     def looking(self, progress: Progress | None = None) -> AbstractContextManager[Survey]:
@@ -127,9 +137,10 @@ class Opener(Protocol):
 
 
 def _open_application(config: Path | None, environ: Mapping[str, str], clock: Clock) -> Application:
+    from ccsync.cli.installed import environment_of_runs
     from ccsync.wiring import open_application
 
-    return open_application(config, environ, clock)
+    return open_application(config, environment_of_runs(config, environ), clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,8 @@ class Environment:
     @classmethod
     def of_process(cls) -> Environment:
         """Return the environment of this process."""
-        return cls(sys.stdin, sys.stdout, sys.stderr, os.environ, SystemClock())
+        stop = StopRequest()
+        return cls(sys.stdin, sys.stdout, sys.stderr, os.environ, SystemClock(stop), stop=stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +170,19 @@ class Session:
     environment: Environment
     everywhere: Everywhere
     output: Output
+    words: tuple[str, ...] = ()
 
     def application(self) -> Application:
-        """Open the application of the configuration that was asked for."""
+        """Open the application of the configuration that was asked for.
+
+        UsageError with the whole line to type when the account's runs are another user's.
+        """
         where = self.environment
-        return where.open_application(self.everywhere.config, where.variables, where.clock)
+        try:
+            return where.open_application(self.everywhere.config, where.variables, where.clock)
+        except OtherUserError as error:
+            error.typed(self.words)
+            raise
 
 
 Task = Callable[[Session], "Result | None"]
