@@ -84,7 +84,7 @@ def start(variables: dict[str, str], *words: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
 def test_a_signal_ends_a_run_with_its_own_exit_code_and_an_envelope(
     number: signal.Signals, code: int, variables: dict[str, str]
 ) -> None:
@@ -97,6 +97,19 @@ def test_a_signal_ends_a_run_with_its_own_exit_code_and_an_envelope(
     envelope = json.loads(stdout)
     assert (envelope["exit_code"], envelope["errors"][0]["code"]) == (code, "interrupted")
     assert stderr == ""
+
+
+@pytest.mark.parametrize("name", ["CCSYNC_SERVICE", "NOTIFY_SOCKET"])
+def test_a_service_has_no_terminal_that_could_be_closed(name: str, variables: dict[str, str]) -> None:
+    with start({**variables, name: "/nowhere"}, "run", "--once", "--json") as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "running\n"
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 130
 
 
 def test_a_signal_while_the_answer_is_given_ends_with_its_code_and_no_more_words(

@@ -73,6 +73,7 @@ class TestNoImportIsTooLarge:
         assert len(world.members()) == 170
 
     @pytest.mark.slow
+    @pytest.mark.full  # 40,100 people; in CI the pure one is tests/budget/test_imports.py
     def test_rows_are_counted(self, world: World) -> None:
         world.membrain.set_switches(page_size_parameter="PageSize")
         world.configure(tables='[membrain]\npage_size_parameter = "PageSize"')

@@ -12,24 +12,32 @@ from ccsync.errors import ExitCode
 from ccsync.stopping import AT_LATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
     from typing import TextIO
 
     from ccsync.stopping import StopRequest
 
+    Handler = Callable[[int, FrameType | None], None] | signal.Handlers
+
 NOTED = "ccsync: finishing the record in hand; Ctrl-C again ends at once"
-_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+_CODES = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    signal.SIGHUP: ExitCode.TERMINATED,  # the terminal was closed
+}
+_OF_A_SERVICE = ("CCSYNC_SERVICE", "NOTIFY_SOCKET")
 _NEW_LINE = "\r\x1b[K"
 """Over the progress bar, which draws itself anew below."""
 
 
 @contextmanager
 def heard(stop: StopRequest, stderr: TextIO, variables: Mapping[str, str]) -> Iterator[None]:
-    """Have Ctrl-C and SIGTERM ask ``stop``; what was only noted is raised after ``AT_LATEST`` seconds all the same.
+    """Have Ctrl-C, SIGTERM and a closed terminal ask ``stop``; what was noted is raised after ``AT_LATEST`` seconds.
 
-    A process that was told to ignore Ctrl-C, as a shell does with those in the background, goes on to ignore it. In
-    another thread than the main one, which hears no signals, nothing changes.
+    A process that was told to ignore Ctrl-C, as a shell does with those in the background, or a closed terminal, goes
+    on to ignore it. A service has no terminal: SIGHUP would mean to read its configuration, which it does by itself.
+    In another thread than the main one, which hears no signals, nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -43,9 +51,12 @@ def heard(stop: StopRequest, stderr: TextIO, variables: Mapping[str, str]) -> It
     def insist(_number: int, _frame: FrameType | None) -> None:
         stop.insist()
 
-    handlers = {signal.SIGTERM: ask, signal.SIGALRM: insist}
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        handlers[signal.SIGINT] = ask
+    handlers: dict[signal.Signals, Handler] = {signal.SIGTERM: ask, signal.SIGALRM: insist}
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            handlers[number] = ask
+    if any(name in variables for name in _OF_A_SERVICE):
+        handlers[signal.SIGHUP] = signal.SIG_IGN
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
