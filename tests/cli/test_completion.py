@@ -48,12 +48,14 @@ def test_the_syncs_of_the_configuration_are_proposed(variables: dict[str, str]) 
     assert proposed("ccsync run --once --sync cu", variables) == ["customers"]
 
 
+@pytest.mark.slow
 def test_the_configuration_that_the_line_names_counts(variables: dict[str, str], tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text(EXAMPLE.read_text("utf-8").replace('name = "customers"', 'name = "partners"'), "utf-8")
     assert proposed(f"ccsync --config {other} run --once --sync ", variables) == ["partners"]
 
 
+@pytest.mark.slow
 def test_the_topics_of_the_help_are_proposed(variables: dict[str, str]) -> None:
     assert proposed("ccsync help tro", variables) == ["troubleshooting"]
 
@@ -77,6 +79,7 @@ def test_the_runs_and_the_streams_of_the_state_are_proposed(variables: dict[str,
     assert proposed("ccsync timestamp set 30d --stream ", variables) == []  # a dry run moves none
 
 
+@pytest.mark.slow
 def test_where_nothing_is_known_nothing_is_proposed_and_nothing_is_said(
     variables: dict[str, str], tmp_path: Path
 ) -> None:

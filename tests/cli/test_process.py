@@ -99,6 +99,7 @@ def test_a_signal_ends_a_run_with_its_own_exit_code_and_an_envelope(
     assert stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["CCSYNC_SERVICE", "NOTIFY_SOCKET"])
 def test_a_service_has_no_terminal_that_could_be_closed(name: str, variables: dict[str, str]) -> None:
     with start({**variables, name: "/nowhere"}, "run", "--once", "--json") as process:
@@ -128,6 +129,7 @@ def test_a_signal_while_the_answer_is_given_ends_with_its_code_and_no_more_words
     assert (ended.value.code, out.getvalue()) == (130, "")
 
 
+@pytest.mark.slow
 class TestTheRecordInHand:
     """What a run has begun, it finishes: the first signal is noted, the second one ends it."""
 
@@ -212,6 +214,7 @@ def test_a_reader_who_leaves_early_is_no_error(variables: dict[str, str], tmp_pa
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_on_a_real_terminal_there_are_colours_and_in_a_pipe_there_are_none(
     variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -253,5 +256,6 @@ def test_python_m_is_the_same_program() -> None:
     assert done.stderr == "ccsync: No such command 'frobnicate'\n  next: ccsync --help\n"
 
 
+@pytest.mark.slow
 def test_help_on_a_terminal_has_colours(variables: dict[str, str]) -> None:
     assert "\x1b[" in on_a_terminal(variables, "--help")

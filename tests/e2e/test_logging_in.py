@@ -69,6 +69,7 @@ def test_a_person_who_says_no_is_believed(new_house: House) -> None:
     assert stderr.splitlines()[-1].startswith("  next: ccsync auth login constant-contact")
 
 
+@pytest.mark.slow
 def test_no_secret_lies_open_anywhere(house: House) -> None:
     tokens = house.sandbox.constant_contact.issue_tokens()
     secrets = (house.sandbox.membrain.api_key, tokens["refresh_token"][:12])

@@ -97,6 +97,7 @@ class TestNothingToDo:
         assert dict(world.quietly().calls) == {"membrain": 2, "constant_contact": 2}
 
 
+@pytest.mark.slow
 class TestFewChanges:
     def test_one_changed_person_is_read_written_and_read_back(self, world: World) -> None:
         acquainted(world)
@@ -164,6 +165,7 @@ class TestFewChanges:
         assert [read in query for query in pages] == [True]
 
 
+@pytest.mark.slow
 class TestReadingAgainBeforeWriting:
     """A membership is read again before a write names its list: the cheapest way."""
 

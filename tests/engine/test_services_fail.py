@@ -181,6 +181,7 @@ def test_no_fault_at_any_request_does_lasting_harm(
     heals(unharmed, tmp_path / "world", request_line, kind, for_ever=for_ever, codes=codes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("job", "kind"), [(JOBS[0], JOB_FAULTS[2]), (JOBS[1], JOB_FAULTS[0]), (JOBS[2], JOB_FAULTS[1])]
 )
@@ -210,6 +211,7 @@ def job_heals(unharmed: Unharmed, folder: Path, job: str, kind: Any) -> None:
         mended(world, unharmed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "times", "code"),
     [

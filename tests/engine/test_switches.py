@@ -201,6 +201,7 @@ def test_the_scenario_ends_the_same_way_by_default(world: World) -> None:
     play(world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("switch", "value"), readings(Switches, CONSTANT_CONTACT))
 def test_whatever_constant_contact_does(world: World, switch: str, value: Any) -> None:
     scene(world)
@@ -208,6 +209,7 @@ def test_whatever_constant_contact_does(world: World, switch: str, value: Any) -
     play(world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("switch", "value"), readings(MembrainSwitches, MEMBRAIN))
 def test_whatever_membrain_does(world: World, switch: str, value: Any) -> None:
     world.membrain.set_switches(**{switch: value})

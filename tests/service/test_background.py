@@ -183,6 +183,7 @@ class TestStart:
         assert house.pid != first
 
 
+@pytest.mark.slow
 class TestStop:
     def test_asks_and_waits_until_the_process_has_ended_and_not_only_let_go(self, house: House) -> None:
         driver = house.driver("leaves slowly")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 ABOUT: Mapping[str, str] = MappingProxyType(
     {
-        "settings": "every key of the configuration, with what it is when it is not set",
+        "settings": "every key of the configuration, and its value when not set",
         "filters": "how a filter says who takes part, with examples",
         "reasons": "why somebody, or one field of somebody, is left as it is",
         "exit-codes": "what the number means with which a command ends",
