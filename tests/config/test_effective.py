@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccsync.config.effective import Setting, settings
-from ccsync.config.report import describe, describe_all
-from ccsync.errors import ConfigError, Problem
+from ccsync.config.report import describe
+from ccsync.errors import Problem
 
 if TYPE_CHECKING:
     from .conftest import File, MakeField
@@ -72,8 +72,3 @@ class TestProblemsAsLines:
 
     def test_what_is_not_known_is_left_out(self) -> None:
         assert describe(Problem("", None, "not TOML"), self.PATH) == "config.toml  not TOML"
-
-    def test_an_error_without_problems_is_a_line_of_its_own(self) -> None:
-        error = ConfigError("config.toml is empty", hint="start from examples/config.toml")
-
-        assert describe_all(error, self.PATH) == ("config.toml is empty  (start from examples/config.toml)",)

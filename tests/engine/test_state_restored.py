@@ -446,6 +446,9 @@ def test_what_was_on_its_way_when_the_backup_was_taken_is_not_sent_again(world: 
     for one in (ANN, BO):
         world.constant_contact.people.take_off_list(world.id_of(one), world.list_id())
     restored(world, backup, blind=True)
+    with world.application().reader() as store:
+        assert store is not None
+        assert (store.work.intent_count(), store.work.batches()) == (0, [])  # or an old job would be looked for
 
     world.run()
     world.wait(minutes=20)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ccsync.errors import ConfigError, Problem
+    from ccsync.errors import Problem
 
 
 def describe(problem: Problem, path: Path) -> str:
@@ -18,13 +18,6 @@ def describe(problem: Problem, path: Path) -> str:
     key = f"{problem.path}: " if problem.path else ""
     hint = f"  ({problem.hint})" if problem.hint else ""
     return "\n".join([f"{place}  {key}{said}{hint}", *picture])
-
-
-def describe_all(error: ConfigError, path: Path) -> tuple[str, ...]:
-    """Write every problem of an error; the error itself when it has none."""
-    if error.problems:
-        return tuple(describe(problem, path) for problem in error.problems)
-    return (f"{error.message}  ({error.hint})" if error.hint else error.message,)
 
 
 def as_toml(value: object) -> str:
